@@ -1,0 +1,3 @@
+/** Plain data: what a file, a message or an event may hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
