@@ -4,15 +4,7 @@
  * change is in one of the two, so that one generic `apply` suffices and `expect` can name every field.
  */
 
-/** A stretch of pages with equal or consecutive column values: page `start + i` has `values[c] + i * strides[c]`. */
-export interface Run {
-  readonly start: number;
-  readonly end: number;
-  /** Column values of the first page; null: nothing there. */
-  readonly values: readonly number[] | null;
-  /** 0 or 1 for each column. */
-  readonly strides: readonly number[] | null;
-}
+export type { Run } from '../store/run.ts';
 
 /** A process of the modelled machine. */
 export interface Process {
