@@ -1,0 +1,21 @@
+import type { Problem, Result } from '../base/result.ts';
+import type { Topology, TopologyFormat } from '../model/topology.ts';
+
+/** What a reader is given: the whole file. `name` is for messages only. */
+export interface TopologyInput {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TopologyReader {
+  readonly format: TopologyFormat;
+  /** Decides by content, from the first kilobytes. */
+  recognise(input: TopologyInput): boolean;
+  read(input: TopologyInput): Result<Topology, readonly Problem[]>;
+}
+
+/** In the order in which they are asked. */
+export const formats: readonly TopologyReader[] = [];
+
+export const undecided =
+  'not a description of a machine that Memscape knows: hwloc, NCCL or RCCL XML, a Linux snapshot (tar.gz), lspci, nvidia-smi topo, rocm-smi --showtopo, numactl -H, /proc/iomem, cxl or daxctl list, or a Memscape topology file';

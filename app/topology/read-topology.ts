@@ -1,0 +1,28 @@
+import type { Problem, Result } from '../base/result.ts';
+import { err } from '../base/result.ts';
+import type { Topology, TopologyFormat } from '../model/topology.ts';
+import { formats, undecided } from './formats.ts';
+import type { TopologyInput } from './formats.ts';
+
+export interface ReadOptions {
+  /** Read as this format instead of recognising it. */
+  readonly as?: TopologyFormat;
+}
+
+/** Largest text that is read, compressed or not; a snapshot may be larger. */
+export const maxInputBytes = 256 * 1024 * 1024;
+
+/**
+ * Any topology source, recognised by its content. `name` is for messages only.
+ * Errors carry line and column; what could be read despite a fault comes with warnings in the topology.
+ */
+export function readTopology(name: string, bytes: Uint8Array, options: ReadOptions = {}): Result<Topology, readonly Problem[]> {
+  const fail = (message: string): Result<never, readonly Problem[]> => err([{ file: name, line: 0, column: 0, message }]);
+  if (bytes.length > maxInputBytes) {
+    return fail(`the file has ${bytes.length} bytes; at most ${maxInputBytes} are read: give the description of one machine`);
+  }
+  const input: TopologyInput = { name, bytes };
+  const format = options.as === undefined ? formats.find((candidate) => candidate.recognise(input)) : formats.find((candidate) => candidate.format === options.as);
+  if (format === undefined) return fail(options.as === undefined ? undecided : `no reader for the format "${options.as}"`);
+  return format.read(input);
+}
