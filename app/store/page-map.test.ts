@@ -54,8 +54,8 @@ const write = fc
     pages: fc.oneof(fc.constantFrom(1, 1, 2, 31, 32, 33, 512, 1024), fc.nat({ max: 1500 })),
     pieces: fc.array(
       fc.record({
-        share: fc.integer({ min: 1, max: 40 }),
-        values: fc.option(fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 50 })), { nil: null, freq: 4 }),
+        share: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 40 })),
+        values: fc.option(fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 3 })), { nil: null, freq: 4 }),
         strides: fc.tuple(fc.nat({ max: 1 }), fc.nat({ max: 1 })),
       }),
       { minLength: 1, maxLength: 5 },
