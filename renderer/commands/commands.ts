@@ -1,0 +1,91 @@
+import { useDocument } from '../stores/document.ts';
+import { useFrame } from '../stores/frame.ts';
+import { inspectorTabs, showTab, togglePanel, useLayout, type InspectorTab } from '../stores/layout.ts';
+import { changeSpeed, usePlayback } from '../stores/playback.ts';
+import { select, useSelection } from '../stores/selection.ts';
+import { eventBack, eventForward, goFirst, goLast, stepBack, stepForward } from '../session/navigate.ts';
+import { open } from '../session/open.ts';
+import { togglePlay } from '../session/player.ts';
+import { resolveTheme } from '../theme/apply-theme.ts';
+import { chooseFile } from '../start/choose-file.ts';
+import { jumpToChange } from '../inspector/jump-to-change.ts';
+
+export type CommandGroup = 'Move' | 'Play' | 'Panels' | 'View' | 'Open';
+
+/** One thing that a person can do: the same entry serves keys, palette, menu of the desktop app and list of keys. */
+export interface Command {
+  readonly id: string;
+  readonly group: CommandGroup;
+  readonly title: string;
+  /** Chords as keymap.ts writes them, the one to show first. */
+  readonly keys: readonly string[];
+  readonly run: () => void;
+}
+
+const tabTitles: Readonly<Record<InspectorTab, string>> = { tables: 'page tables', why: 'why', object: 'object', events: 'events' };
+
+function closeTopmost(): void {
+  const { dialog, drawer, present } = useLayout.getState();
+  if (dialog !== null) useLayout.setState({ dialog: null });
+  else if (useDocument.getState().rejection !== null) useDocument.setState({ rejection: null });
+  else if (present) useLayout.setState({ present: false });
+  else if (drawer) useLayout.setState({ drawer: false });
+  else if (useSelection.getState().selected !== null) select(null);
+}
+
+export const commands: readonly Command[] = [
+  { id: 'step-forward', group: 'Move', title: 'Next step', keys: ['ArrowRight'], run: stepForward },
+  { id: 'step-back', group: 'Move', title: 'Previous step', keys: ['ArrowLeft'], run: stepBack },
+  { id: 'event-forward', group: 'Move', title: 'Next event', keys: ['Shift+ArrowRight', '.', 'J'], run: eventForward },
+  { id: 'event-back', group: 'Move', title: 'Previous event', keys: ['Shift+ArrowLeft', ',', 'K'], run: eventBack },
+  { id: 'first', group: 'Move', title: 'Beginning', keys: ['Home'], run: goFirst },
+  { id: 'last', group: 'Move', title: 'End', keys: ['End'], run: goLast },
+  { id: 'next-change', group: 'Move', title: 'Next changed page', keys: ['C'], run: () => jumpToChange(1) },
+  { id: 'previous-change', group: 'Move', title: 'Previous changed page', keys: ['Shift+C'], run: () => jumpToChange(-1) },
+  { id: 'play', group: 'Play', title: 'Play or pause', keys: ['Space'], run: togglePlay },
+  { id: 'faster', group: 'Play', title: 'Faster', keys: ['+', '='], run: () => changeSpeed(1) },
+  { id: 'slower', group: 'Play', title: 'Slower', keys: ['-'], run: () => changeSpeed(-1) },
+  {
+    id: 'grain',
+    group: 'Play',
+    title: 'Play by step or by event',
+    keys: ['G'],
+    run: () => usePlayback.setState(({ grain }) => ({ grain: grain === 'step' ? 'event' : 'step' })),
+  },
+  { id: 'toggle-story', group: 'Panels', title: 'Story panel', keys: ['S'], run: () => togglePanel('story') },
+  { id: 'toggle-inspector', group: 'Panels', title: 'Tables panel', keys: ['I'], run: () => togglePanel('inspector') },
+  { id: 'toggle-timeline', group: 'Panels', title: 'Timeline', keys: ['T'], run: () => togglePanel('timeline') },
+  { id: 'toggle-legend', group: 'Panels', title: 'Legend', keys: ['L'], run: () => togglePanel('legend') },
+  ...inspectorTabs.map((tab, i) => ({ id: `show-${tab}`, group: 'Panels', title: `Show ${tabTitles[tab]}`, keys: [String(i + 1)], run: () => showTab(tab) }) as const),
+  {
+    id: 'theme',
+    group: 'View',
+    title: 'Light or dark',
+    keys: ['D'],
+    run: () => useLayout.setState(({ theme }) => ({ theme: resolveTheme(theme) === 'dark' ? 'light' : 'dark' })),
+  },
+  {
+    id: 'present',
+    group: 'View',
+    title: 'Present: story and machine in large type',
+    keys: ['P'],
+    run: () => useLayout.setState(({ present }) => ({ present: !present && useFrame.getState().frame !== null })),
+  },
+  { id: 'palette', group: 'View', title: 'Find a command, step, machine or object', keys: ['Ctrl+K', '/'], run: () => useLayout.setState({ dialog: 'palette' }) },
+  { id: 'keys', group: 'View', title: 'List of keys', keys: ['?'], run: () => useLayout.setState(({ dialog }) => ({ dialog: dialog === 'keys' ? null : 'keys' })) },
+  { id: 'close', group: 'View', title: 'Close what is on top, or clear the selection', keys: ['Escape'], run: closeTopmost },
+  { id: 'open', group: 'Open', title: 'Stories and machines', keys: ['O'], run: () => useLayout.setState({ dialog: useDocument.getState().head === null ? null : 'open' }) },
+  { id: 'open-file', group: 'Open', title: 'Open a file', keys: ['Ctrl+O'], run: chooseFile },
+  { id: 'open-this-machine', group: 'Open', title: 'This machine', keys: [], run: () => void open({ kind: 'this-machine' }) },
+];
+
+const byId: ReadonlyMap<string, Command> = new Map(commands.map((command) => [command.id, command]));
+export const commandOfChord: ReadonlyMap<string, Command> = new Map(commands.flatMap((command) => command.keys.map((keys) => [keys, command] as const)));
+
+/** Runs a command by its id; an id that no command has does nothing. */
+export function runCommand(id: string): void {
+  byId.get(id)?.run();
+}
+
+/** The first chord of a command, or null. */
+export const keysOf = (id: string): string | null => byId.get(id)?.keys[0] ?? null;

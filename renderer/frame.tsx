@@ -1,0 +1,127 @@
+import { useEffect, useLayoutEffect, type ReactNode } from 'react';
+import { Group, Panel, Separator, usePanelRef, type Layout } from 'react-resizable-panels';
+import { inspectorTabs, showTab, useLayout, type PanelName } from './stores/layout.ts';
+import { useDocument } from './stores/document.ts';
+import { Inspector, tabTitles } from './inspector/inspector.tsx';
+import { LegendStrip } from './legend/legend-strip.tsx';
+import { StoryPanel } from './story/story-panel.tsx';
+import { MachineSlot, TimelineSlot } from './slots.tsx';
+import './frame.css';
+
+/** Narrower than this, the inspector is a drawer over the machine. */
+const narrowWidth = 1400;
+
+function useNarrow(): boolean {
+  const narrow = useLayout((state) => state.narrow);
+  useLayoutEffect(() => {
+    const query = window.matchMedia(`(width < ${narrowWidth}px)`);
+    const follow = (): void => useLayout.setState({ narrow: query.matches });
+    follow();
+    query.addEventListener('change', follow);
+    return () => query.removeEventListener('change', follow);
+  }, []);
+  return narrow;
+}
+
+const remember = (group: string) => (layout: Layout): void => {
+  useLayout.setState(({ sizes }) => ({ sizes: { ...sizes, [group]: layout } }));
+};
+
+/** Story, machine, tables, and time below. */
+export function Frame() {
+  const narrow = useNarrow();
+  const { panels, present, sizes } = useLayout();
+  const steps = useDocument((state) => state.head?.steps.length ?? 0);
+  const story = panels.story || present;
+  const inspector = panels.inspector && !present && !narrow;
+  const timeline = panels.timeline && !present && steps > 0;
+  return (
+    <Group className="frame" orientation="vertical" id="frame-rows" {...(sizes['rows'] === undefined ? {} : { defaultLayout: sizes['rows'] })} onLayoutChanged={remember('rows')}>
+      <Panel id="main" minSize="40%">
+        <Group orientation="horizontal" id="frame-columns" {...(sizes['columns'] === undefined ? {} : { defaultLayout: sizes['columns'] })} onLayoutChanged={remember('columns')}>
+          <SidePanel name="story" shown={story} size={present ? 480 : 292} least={220}>
+            <StoryPanel />
+          </SidePanel>
+          <Separator className="divider" disabled={!story} data-hidden={!story || undefined} />
+          <Panel id="machine" minSize="25%">
+            <main className="machine" aria-label="Machine">
+              <MachineSlot />
+              <LegendStrip />
+              {narrow && !present && <Drawer />}
+            </main>
+          </Panel>
+          <Separator className="divider" disabled={!inspector} data-hidden={!inspector || undefined} />
+          <SidePanel name="inspector" shown={inspector} size={424} least={320}>
+            <Inspector />
+          </SidePanel>
+        </Group>
+      </Panel>
+      <Separator className="divider divider-row" disabled={!timeline} data-hidden={!timeline || undefined} />
+      <SidePanel name="timeline" shown={timeline} size={150} least={84}>
+        <TimelineSlot />
+      </SidePanel>
+    </Group>
+  );
+}
+
+interface SidePanelProps {
+  readonly name: Exclude<PanelName, 'legend'>;
+  readonly shown: boolean;
+  /** First and least size, in pixels. */
+  readonly size: number;
+  readonly least: number;
+  readonly children: ReactNode;
+}
+
+/** A panel that can be hidden; it keeps its size while it is hidden, and dragging it shut hides it. */
+function SidePanel({ name, shown, size, least, children }: SidePanelProps) {
+  const panel = usePanelRef();
+  const present = useLayout((state) => state.present);
+  useEffect(() => {
+    if (shown) panel.current?.expand();
+    else panel.current?.collapse();
+  }, [shown, panel]);
+  useEffect(() => {
+    if (name === 'story' && present) panel.current?.resize('34%');
+    else if (name === 'story') panel.current?.resize(size);
+  }, [present]);
+  return (
+    <Panel
+      id={name}
+      panelRef={panel}
+      collapsible
+      collapsedSize={0}
+      defaultSize={shown ? size : 0}
+      minSize={least}
+      groupResizeBehavior="preserve-pixel-size"
+      onResize={(now, _id, before) => {
+        const { panels, narrow, present: presenting } = useLayout.getState();
+        if (now.inPixels === 0 && before !== undefined && before.inPixels > 0 && shown && panels[name] && !presenting && !(name === 'inspector' && narrow))
+          useLayout.setState({ panels: { ...panels, [name]: false } });
+      }}
+    >
+      {shown && children}
+    </Panel>
+  );
+}
+
+/** The inspector of a narrow window: a rail that names its tabs, and the open tab over the machine. */
+function Drawer() {
+  const { drawer, tab } = useLayout();
+  return (
+    <>
+      {drawer && (
+        <aside className="drawer">
+          <Inspector />
+        </aside>
+      )}
+      <nav className="rail" aria-label="Tables, causes and facts">
+        {inspectorTabs.map((name) => (
+          <button key={name} type="button" aria-expanded={drawer && tab === name} onClick={() => (drawer && tab === name ? useLayout.setState({ drawer: false }) : showTab(name))}>
+            {tabTitles[name]}
+          </button>
+        ))}
+      </nav>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+import { Tabs } from 'radix-ui';
+import { useFrame } from '../stores/frame.ts';
+import { inspectorTabs, useLayout, type InspectorTab } from '../stores/layout.ts';
+import { EventsPanel } from './events-panel.tsx';
+import { ObjectPanel } from './object-panel.tsx';
+import { PageTablePanel } from './page-table-panel.tsx';
+import { WhyPanel } from './why-panel.tsx';
+import './inspector.css';
+
+export const tabTitles: Readonly<Record<InspectorTab, string>> = { tables: 'Page tables', why: 'Why', object: 'Object', events: 'Events' };
+
+const panels: Readonly<Record<InspectorTab, () => React.JSX.Element>> = {
+  tables: PageTablePanel,
+  why: WhyPanel,
+  object: ObjectPanel,
+  events: EventsPanel,
+};
+
+/** Tables, causes, facts and events of what the cursor is on. */
+export function Inspector() {
+  const tab = useLayout((state) => state.tab);
+  const events = useFrame((state) => state.frame?.events.length ?? 0);
+  return (
+    <Tabs.Root className="inspector" value={tab} onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}>
+      <Tabs.List className="tabs" aria-label="Tables, causes and facts">
+        {inspectorTabs.map((name) => (
+          <Tabs.Trigger key={name} className="tab" value={name}>
+            {tabTitles[name]}
+            {name === 'events' && events > 0 && <span className="tab-count">{events}</span>}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      {inspectorTabs.map((name) => {
+        const Panel = panels[name];
+        return (
+          <Tabs.Content key={name} className="tab-content" value={name} tabIndex={-1}>
+            <Panel />
+          </Tabs.Content>
+        );
+      })}
+    </Tabs.Root>
+  );
+}

@@ -1,0 +1,38 @@
+import { useSelection } from '../stores/selection.ts';
+import { useTable } from '../stores/table.ts';
+import { Glyph } from '../theme/glyph.tsx';
+import { legendRow } from '../theme/state-style.ts';
+import { WhyAnswer } from './why-answer.tsx';
+
+/** Below the table: all that is known about the selected page, and why it is so. */
+export function PageCard({ table }: { readonly table: string }) {
+  const selected = useSelection((state) => state.selected);
+  const view = useTable((state) => state.view);
+  if (selected === null || (selected.kind !== 'page' && selected.kind !== 'mapping') || selected.table !== table) return null;
+  const row = view?.id === table ? view.rows.find(({ page }) => page === selected.page) : undefined;
+  const alert = row === undefined ? null : selected.kind === 'mapping' ? (row.devices[selected.column]?.alert ?? row.alert) : row.alert;
+  const state = selected.kind === 'mapping' ? row?.devices[selected.column]?.state : row?.state;
+  return (
+    <div className="page-card">
+      {row !== undefined && (
+        <p className="page-facts">
+          {state !== undefined && <Glyph state={state} />}
+          <span>{legendRow(state ?? null)?.word ?? 'unknown state'}</span>
+          <code>{row.address}</code>
+          {row.value !== null && (
+            <span>
+              value <code>{row.value}</code>
+            </span>
+          )}
+          {row.frameNote !== null && <span className="muted">{row.frameNote}</span>}
+        </p>
+      )}
+      {alert !== null && (
+        <p className="alert-text" role="status">
+          {alert}
+        </p>
+      )}
+      <WhyAnswer target={selected} />
+    </div>
+  );
+}

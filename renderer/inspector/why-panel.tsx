@@ -1,0 +1,28 @@
+import type { WhyTarget } from '../../app/contract/requests.ts';
+import { useFrame } from '../stores/frame.ts';
+import { useSelection } from '../stores/selection.ts';
+import { WhyAnswer } from './why-answer.tsx';
+
+/** Why the selected event, page or mapping is as it is; without a selection, why the last event happened. */
+export function WhyPanel() {
+  const selected = useSelection((state) => state.selected);
+  const cursor = useFrame((state) => state.cursor);
+  const events = useFrame((state) => state.frame?.events.length ?? 0);
+  const last = (cursor.event ?? events) - 1;
+  const target: WhyTarget | null =
+    selected !== null && selected.kind !== 'node' ? selected : cursor.step >= 0 && last >= 0 ? { kind: 'event', step: cursor.step, event: last } : null;
+  if (target === null) {
+    return (
+      <div className="empty">
+        <p>Why is it so?</p>
+        <p className="muted">Select a page, a device&apos;s entry or an event to see the chain of causes behind it, down to the kernel function.</p>
+      </div>
+    );
+  }
+  return (
+    <div className="why-panel">
+      <WhyAnswer target={target} />
+      {(selected === null || selected.kind === 'node') && <p className="why-hint muted">This is the last event on screen. Select a page, a device&apos;s entry or an event to ask about that.</p>}
+    </div>
+  );
+}

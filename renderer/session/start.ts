@@ -1,0 +1,109 @@
+import { client } from '../client.ts';
+import { useDocument } from '../stores/document.ts';
+import { useFrame } from '../stores/frame.ts';
+import { showTab, useLayout } from '../stores/layout.ts';
+import { usePlayback } from '../stores/playback.ts';
+import { parseSelection, printSelection, select, useSelection } from '../stores/selection.ts';
+import { runCommand } from '../commands/commands.ts';
+import { beginning } from './cursor.ts';
+import { parseLink, printLink, type Link } from './deep-link.ts';
+import { goTo } from './navigate.ts';
+import { adopt, open } from './open.ts';
+import { reportLost } from './lost.ts';
+import { runPlayer } from './player.ts';
+
+function show(link: Link): void {
+  if (link.select !== null) select(parseSelection(link.select));
+  if (link.view === 'present') useLayout.setState({ present: true });
+  else if (link.view !== null) showTab(link.view);
+}
+
+/** Follows a link: opens what it names, unless that is open already, and goes where it says. */
+export async function follow(query: string): Promise<void> {
+  const link = parseLink(query);
+  const { head, catalog } = useDocument.getState();
+  if (link.scenario === null || link.scenario === head?.id) {
+    if (head !== null) goTo(link.cursor);
+  } else {
+    const builtin = [...(catalog?.scenarios ?? []), ...(catalog?.topologies ?? [])].some(({ id }) => id === link.scenario);
+    const source =
+      link.scenario === 'this-machine'
+        ? ({ kind: 'this-machine' } as const)
+        : builtin || !/[/\\.]/.test(link.scenario)
+          ? ({ kind: 'builtin', id: link.scenario } as const)
+          : ({ kind: 'path', path: link.scenario } as const);
+    if (!(await open(source, link.cursor))) return;
+  }
+  show(link);
+}
+
+/** Finds the session's place again, or follows the link in the address. Also what "try again" does. */
+export async function reconnect(): Promise<void> {
+  const link = parseLink(window.location.search);
+  try {
+    const [catalog, head] = await Promise.all([client().request('catalog'), client().request('current')]);
+    useDocument.setState({ catalog, lost: null });
+    const here = useDocument.getState().head;
+    if (head !== null && here?.id === head.id) goTo(usePlayback.getState().target);
+    else if (link.scenario !== null && link.scenario !== head?.id) await follow(window.location.search);
+    else if (head !== null) {
+      await adopt(head, link.scenario === head.id || link.scenario === null ? link.cursor : beginning);
+      show(link);
+    }
+  } catch (error) {
+    reportLost(error);
+  }
+}
+
+/** How long the place must rest before the address says it, in milliseconds: browsers limit how often it may change. */
+const settle = 300;
+
+/** Keeps the address saying what is on screen, so that a reload or a copied link comes back to it. */
+function keepAddress(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = (): void => {
+    const { head } = useDocument.getState();
+    const { selected } = useSelection.getState();
+    const { present, tab, panels, narrow, drawer } = useLayout.getState();
+    const inspector = narrow ? drawer : panels.inspector;
+    const query = printLink(
+      {
+        scenario: head?.id ?? null,
+        cursor: usePlayback.getState().target,
+        select: selected === null ? null : printSelection(selected),
+        view: present ? 'present' : inspector ? tab : null,
+      },
+      window.location.search,
+    );
+    const address = `${window.location.pathname}${query === '' ? '' : `?${query}`}`;
+    if (address !== window.location.pathname + window.location.search) window.history.replaceState(null, '', address);
+  };
+  const later = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(write, settle);
+  };
+  const ends = [useDocument.subscribe(later), usePlayback.subscribe(later), useSelection.subscribe(later), useLayout.subscribe(later)];
+  return () => {
+    clearTimeout(timer);
+    for (const end of ends) end();
+  };
+}
+
+/** Starts all that works beside the views: pushes of the host, playback, the address. Returns the end of it. */
+export function startSession(): () => void {
+  const ends: (() => void)[] = [
+    client().subscribe('opened', (head) => void adopt(head, beginning)),
+    client().subscribe('problems', (problems) => useDocument.setState({ opening: null, rejection: { name: problems[0]?.file ?? 'the file', text: null, problems } })),
+    client().subscribe('command', runCommand),
+    client().subscribe('link', (query) => void follow(query)),
+    runPlayer(),
+  ];
+  void reconnect().then(() => ends.push(keepAddress()));
+  const heal = useFrame.subscribe(() => {
+    if (useDocument.getState().lost !== null) useDocument.setState({ lost: null });
+  });
+  return () => {
+    heal();
+    for (const end of ends) end();
+  };
+}

@@ -1,0 +1,85 @@
+import { useEffect, useRef } from 'react';
+import { TriangleAlert } from 'lucide-react';
+import { goTo } from '../session/navigate.ts';
+import { useDocument } from '../stores/document.ts';
+import { useFrame } from '../stores/frame.ts';
+import { usePlayback } from '../stores/playback.ts';
+import { Counters } from './counters.tsx';
+import { StepBody } from './step-body.tsx';
+import { MachineNotes } from './machine-notes.tsx';
+import './story.css';
+
+/** The steps of the story; the one that is on screen is open. */
+export function StoryPanel() {
+  const head = useDocument((state) => state.head);
+  if (head === null) return null;
+  return (
+    <section className="story" aria-labelledby="story-heading">
+      <header className="panel-head">
+        <h2 id="story-heading">{head.steps.length === 0 ? 'Machine' : 'Story'}</h2>
+        {head.thread !== null && <span className="muted">{head.thread}</span>}
+      </header>
+      {head.steps.length === 0 ? <MachineNotes head={head} /> : <Steps />}
+      <Counters />
+    </section>
+  );
+}
+
+function Steps() {
+  const steps = useDocument((state) => state.head?.steps) ?? [];
+  const current = usePlayback((state) => state.target.step);
+  const list = useRef<HTMLOListElement>(null);
+  const painted = useFrame((state) => state.cursor.step);
+
+  useEffect(() => {
+    list.current?.querySelector('[aria-current=step]')?.scrollIntoView({ block: 'nearest' });
+  }, [painted]);
+
+  return (
+    <ol className="steps" ref={list} aria-label="Steps">
+      <li className="step" aria-current={current < 0 ? 'step' : undefined} data-state={current < 0 ? 'current' : 'done'}>
+        <button type="button" className="step-title" onClick={() => goTo({ step: -1, event: null })}>
+          <span className="step-number" aria-hidden="true">
+            0
+          </span>
+          <span>Beginning</span>
+        </button>
+        {current < 0 && <Opening />}
+      </li>
+      {steps.map((step) => (
+        <li key={step.index} className="step" aria-current={step.index === current ? 'step' : undefined} data-state={step.index === current ? 'current' : step.index < current ? 'done' : 'ahead'}>
+          <button type="button" className="step-title" onClick={() => goTo({ step: step.index, event: null })}>
+            <span className="step-number" aria-hidden="true">
+              {step.index + 1}
+            </span>
+            <span>{step.title}</span>
+            {step.refusal !== null && <code className="refusal-tag">{step.refusal}</code>}
+            {step.failedExpectations > 0 && (
+              <span className="step-failed" title={`${step.failedExpectations} expectations do not hold`}>
+                <TriangleAlert size={14} aria-hidden="true" />
+                <span className="unseen">{step.failedExpectations} expectations do not hold</span>
+              </span>
+            )}
+          </button>
+          {step.index === current && <StepBody />}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Opening() {
+  const head = useDocument((state) => state.head);
+  const first = head?.steps[0];
+  if (head === null || first === undefined) return null;
+  return (
+    <div className="step-body">
+      <p>
+        {head.title}, on {head.machine}. Nothing has happened yet.
+      </p>
+      <p className="step-read">
+        <kbd>→</kbd> first step &ensp; <kbd>Space</kbd> play
+      </p>
+    </div>
+  );
+}
