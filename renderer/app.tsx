@@ -7,7 +7,7 @@ import { Frame } from './frame.tsx';
 import { narrate } from './session/narration.ts';
 import { reconnect } from './session/start.ts';
 import { DropZone } from './start/drop-zone.tsx';
-import { RejectionNotice } from './start/rejection.tsx';
+import { FloatingRejection } from './start/rejection.tsx';
 import { StartContent } from './start/start-content.tsx';
 import { StartScreen } from './start/start-screen.tsx';
 import { useDocument } from './stores/document.ts';
@@ -27,7 +27,7 @@ export function App() {
       <OpenDialog />
       <CommandPalette />
       <KeyList />
-      <RejectionNotice />
+      <FloatingRejection />
       <DropZone />
       <Opening />
       <Narration />

@@ -29,12 +29,24 @@ export function CommandPalette() {
   );
 }
 
+/** Every typed word must occur; a match at the beginning of a word counts more. */
+export function rank(value: string, search: string): number {
+  const text = value.toLowerCase();
+  let score = 1;
+  for (const word of search.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const at = text.indexOf(word);
+    if (at < 0) return 0;
+    if (at > 0 && !text.includes(` ${word}`)) score /= 2;
+  }
+  return score;
+}
+
 function PaletteList() {
   const head = useDocument((state) => state.head);
   const catalog = useDocument((state) => state.catalog);
   const nodes = useFrame((state) => state.nodes);
   return (
-    <Palette label="Find anything" loop>
+    <Palette label="Find anything" loop filter={rank}>
       <Palette.Input placeholder="Find a command, a step, an object, a story…" autoFocus />
       <Palette.List>
         <Palette.Empty>Nothing has that name.</Palette.Empty>

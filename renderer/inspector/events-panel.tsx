@@ -6,7 +6,7 @@ import { goTo } from '../session/navigate.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
 import { hover, sameSelection, select, useSelection } from '../stores/selection.ts';
-import { stateVariable } from '../theme/state-style.ts';
+import { edgeVariable, stateVariable } from '../theme/state-style.ts';
 import { Inline } from '../story/prose.tsx';
 import { causeDepths, causesOf } from './event-tree.ts';
 
@@ -99,7 +99,7 @@ export function EventsPanel() {
               onPointerEnter={() => hover(target)}
               onPointerLeave={() => hover(null)}
             >
-              <i className="event-mark" style={{ background: stateVariable(row.state) }} aria-hidden="true" />
+              <i className="event-mark" style={{ background: stateVariable(row.state), borderColor: edgeVariable(row.state) }} aria-hidden="true" />
               <div className="event-text">
                 <div className="event-first">
                   <span className="event-title">{row.title}</span>

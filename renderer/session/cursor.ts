@@ -24,7 +24,7 @@ export const previousStep = (_steps: StepSizes, at: Cursor): Cursor => ({ step: 
 
 /** After every event of a step the whole step is shown: the cursor is then `event: null`. */
 export const afterEvents = (steps: StepSizes, step: number, events: number): Cursor =>
-  events >= (steps[step]?.events ?? 0) ? { step, event: null } : { step, event: Math.max(events, 0) };
+  Math.max(events, 0) >= (steps[step]?.events ?? 0) ? { step, event: null } : { step, event: Math.max(events, 0) };
 
 /** One event on. The end of a step and the beginning of the next one are the same world, so it is shown once. */
 export function nextEvent(steps: StepSizes, at: Cursor): Cursor {

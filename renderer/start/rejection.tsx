@@ -1,5 +1,7 @@
 import { X } from 'lucide-react';
+import { Inline } from '../story/prose.tsx';
 import { useDocument, type Rejection } from '../stores/document.ts';
+import { useLayout } from '../stores/layout.ts';
 import './rejection.css';
 
 /** Lines of the text around `line`, which counts from 1. */
@@ -11,13 +13,20 @@ function around(text: string, line: number): readonly { readonly number: number;
 
 const mostShown = 20;
 
-/** What was refused, where, and how to mend it. What was open before is still open behind it. */
-export function RejectionNotice() {
+/** Over what is open; while there is a list of what can be opened, the notice stands in that list. */
+export function FloatingRejection() {
+  const listed = useDocument((state) => state.head === null);
+  const dialog = useLayout((state) => state.dialog === 'open');
+  return listed || dialog ? null : <RejectionNotice floating />;
+}
+
+/** What was refused, where, and how to mend it. What was open before is still open. */
+export function RejectionNotice({ floating = false }: { readonly floating?: boolean }) {
   const rejection = useDocument((state) => state.rejection);
   const head = useDocument((state) => state.head);
   if (rejection === null) return null;
   return (
-    <div className="rejection" role="alert">
+    <div className="rejection" role="alert" data-floating={floating || undefined}>
       <header>
         <div>
           <strong>{rejection.name} was not opened</strong>
@@ -44,7 +53,7 @@ function Problems({ rejection }: { readonly rejection: Rejection }) {
                 {problem.file}:{problem.line}:{problem.column}
               </code>
             )}
-            {problem.message}
+            <Inline text={problem.message} />
           </p>
           {problem.line > 0 && rejection.text !== null && (
             <pre>

@@ -6,6 +6,7 @@ import { useDocument } from '../stores/document.ts';
 import { useLayout } from '../stores/layout.ts';
 import { chooseFile } from './choose-file.ts';
 import { PasteBox } from './paste-box.tsx';
+import { RejectionNotice } from './rejection.tsx';
 import './start.css';
 
 const openAndClose = (source: OpenSource): void => {
@@ -69,6 +70,7 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
         </button>
       </div>
       {pasting && <PasteBox onText={(text) => openAndClose({ kind: 'text', name: 'pasted text', text })} />}
+      <RejectionNotice />
       <p className="opening" role="status">
         {opening !== null ? `Opening ${opening}…` : catalog === null && lost === null ? 'Reading what there is…' : ''}
       </p>

@@ -66,6 +66,9 @@ export const legendRow = (state: string | null): (typeof legend)[number] | null 
 export const stateVariable = (state: string): string =>
   rows.has(state) ? `var(--state-${state})` : state === 'refusal' ? 'var(--refusal)' : 'var(--neutral-mark)';
 
+/** CSS variable of the line around that fill. */
+export const edgeVariable = (state: string): string => (rows.has(state) ? `var(--edge-${state})` : stateVariable(state));
+
 /** The custom properties of all states in one theme, by name. */
 export function stateProperties(theme: ThemeName): readonly (readonly [name: string, value: string])[] {
   return legend.flatMap(({ id }) => {
