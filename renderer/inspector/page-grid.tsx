@@ -55,7 +55,10 @@ export function PageGrid({ table, pages }: PageGridProps) {
 
   const reveal = (wanted: number): void => {
     const element = scroller.current;
-    if (element !== null) element.scrollTop = scrollToRow(pages, view.row, element.scrollTop, element.clientHeight, wanted);
+    if (element === null) return;
+    element.scrollTop = scrollToRow(pages, view.row, element.scrollTop, element.clientHeight, wanted);
+    const top = element.scrollTop;
+    setView((old) => ({ ...old, top }));
   };
   useEffect(() => {
     if (jump !== null) reveal(jump.page);

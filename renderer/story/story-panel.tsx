@@ -25,6 +25,8 @@ export function StoryPanel() {
   );
 }
 
+const failedWords = (n: number): string => (n === 1 ? '1 expectation does not hold' : `${n} expectations do not hold`);
+
 function Steps() {
   const steps = useDocument((state) => state.head?.steps) ?? [];
   const current = usePlayback((state) => state.target.step);
@@ -42,7 +44,7 @@ function Steps() {
           <span className="step-number" aria-hidden="true">
             0
           </span>
-          <span>Beginning</span>
+          <span className="step-name">Beginning</span>
         </button>
         {current < 0 && <Opening />}
       </li>
@@ -52,12 +54,12 @@ function Steps() {
             <span className="step-number" aria-hidden="true">
               {step.index + 1}
             </span>
-            <span>{step.title}</span>
+            <span className="step-name">{step.title}</span>
             {step.refusal !== null && <code className="refusal-tag">{step.refusal}</code>}
             {step.failedExpectations > 0 && (
-              <span className="step-failed" title={`${step.failedExpectations} expectations do not hold`}>
+              <span className="step-failed" title={failedWords(step.failedExpectations)}>
                 <TriangleAlert size={14} aria-hidden="true" />
-                <span className="unseen">{step.failedExpectations} expectations do not hold</span>
+                <span className="unseen">{failedWords(step.failedExpectations)}</span>
               </span>
             )}
           </button>
