@@ -111,11 +111,11 @@ function Drawer() {
   return (
     <>
       {drawer && (
-        <aside className="drawer">
+        <div className="drawer">
           <Inspector />
-        </aside>
+        </div>
       )}
-      <nav className="rail" aria-label="Tables, causes and facts">
+      <nav className="rail" aria-label="Panels">
         {inspectorTabs.map((name) => (
           <button key={name} type="button" aria-expanded={drawer && tab === name} onClick={() => (drawer && tab === name ? useLayout.setState({ drawer: false }) : showTab(name))}>
             {tabTitles[name]}

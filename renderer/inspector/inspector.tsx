@@ -21,8 +21,9 @@ export function Inspector() {
   const tab = useLayout((state) => state.tab);
   const events = useFrame((state) => state.frame?.events.length ?? 0);
   return (
+ <section className="inspector-place" aria-label="Tables, causes and facts">
     <Tabs.Root className="inspector" value={tab} onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}>
-      <Tabs.List className="tabs" aria-label="Tables, causes and facts">
+      <Tabs.List className="tabs" aria-label="Panels">
         {inspectorTabs.map((name) => (
           <Tabs.Trigger key={name} className="tab" value={name}>
             {tabTitles[name]}
@@ -39,5 +40,6 @@ export function Inspector() {
         );
       })}
     </Tabs.Root>
+    </section>
   );
 }

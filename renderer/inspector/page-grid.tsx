@@ -12,6 +12,8 @@ import { useAnswer } from './use-answer.ts';
 const overscan = 8;
 /** Rows are asked for in blocks of this many, so that scrolling by a row asks nothing. */
 const block = 32;
+/** The head of the table stays in view above the rows, in CSS pixels. */
+const headHeight = 28;
 
 interface PageGridProps {
   readonly table: string;
@@ -45,7 +47,8 @@ export function PageGrid({ table, pages }: PageGridProps) {
     if (element === null) return;
     const measure = (): void => {
       const row = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 30;
-      setView((old) => (old.height === element.clientHeight && old.row === row ? old : { ...old, height: element.clientHeight, row }));
+      const height = element.clientHeight - headHeight;
+      setView((old) => (old.height === height && old.row === row ? old : { ...old, height, row }));
     };
     measure();
     const observer = new ResizeObserver(measure);
@@ -56,7 +59,7 @@ export function PageGrid({ table, pages }: PageGridProps) {
   const reveal = (wanted: number): void => {
     const element = scroller.current;
     if (element === null) return;
-    element.scrollTop = scrollToRow(pages, view.row, element.scrollTop, element.clientHeight, wanted);
+    element.scrollTop = scrollToRow(pages, view.row, element.scrollTop, view.height, wanted);
     const top = element.scrollTop;
     setView((old) => ({ ...old, top }));
   };
@@ -76,21 +79,15 @@ export function PageGrid({ table, pages }: PageGridProps) {
 
   const columns = answer?.columns ?? [];
   return (
-    <div className="page-grid" role="grid" aria-label="Page table entries" aria-rowcount={pages + 1} aria-colcount={3 + columns.length} style={{ '--devices': columns.length, '--digits': Math.max(String(pages).length, 4) } as React.CSSProperties}>
-      <div className="page-line page-line-head" role="row" aria-rowindex={1}>
-        <span role="columnheader">page</span>
-        <span role="columnheader">CPU entry</span>
-        <span role="columnheader">frame</span>
-        {columns.map((column) => (
-          <span role="columnheader" key={column} title={column}>
-            {column}
-          </span>
-        ))}
-      </div>
+    <div className="page-grid" style={{ '--devices': columns.length, '--digits': Math.max(String(pages).length, 4) } as React.CSSProperties}>
       <div
         className="page-scroll"
         ref={scroller}
+        role="grid"
         tabIndex={0}
+        aria-label="Page table entries"
+        aria-rowcount={pages + 1}
+        aria-colcount={3 + columns.length}
         aria-activedescendant={page === null ? undefined : `page-${page}`}
         onKeyDown={onKeyDown}
         onScroll={(event) => {
@@ -98,7 +95,17 @@ export function PageGrid({ table, pages }: PageGridProps) {
           setView((old) => ({ ...old, top }));
         }}
       >
-        <div style={{ height: rows.height }} role="presentation">
+        <div className="page-line page-line-head" role="row" aria-rowindex={1}>
+          <span role="columnheader">page</span>
+          <span role="columnheader">CPU entry</span>
+          <span role="columnheader">frame</span>
+          {columns.map((column) => (
+            <span role="columnheader" key={column} title={column}>
+              {column}
+            </span>
+          ))}
+        </div>
+        <div className="page-rows" style={{ height: rows.height }} role="presentation">
           <div style={{ transform: `translateY(${rows.offset}px)` }} role="presentation">
             {Array.from({ length: rows.end - rows.start }, (_, i) => (
               <PageLine key={rows.start + i} table={table} page={rows.start + i} row={rowAt(answer, rows.start + i)} selected={selected} />

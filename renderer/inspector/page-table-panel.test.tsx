@@ -54,7 +54,7 @@ describe('the page table', () => {
 
   it('goes from row to row by keyboard', async () => {
     const host = await showStep(3);
-    const grid = host.querySelector('.page-scroll')!;
+    const grid = host.querySelector('[role=grid]')!;
     await click(line(host, 2));
     await press('ArrowDown', grid);
     await press('ArrowDown', grid);

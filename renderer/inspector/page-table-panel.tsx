@@ -26,7 +26,7 @@ export function PageTablePanel() {
   }
   return (
     <div className="page-table">
-      <header className="table-head">
+      <div className="table-head">
         <Choice label="Page table" value={table.id} options={tables.map(({ id, title }) => ({ value: id, title }))} onChange={(id) => useSelection.setState({ table: id })} />
         <span className="muted table-size">{count(table.pages)} pages</span>
         <span className="table-changes">
@@ -44,7 +44,7 @@ export function PageTablePanel() {
             <span className="muted">nothing changed</span>
           )}
         </span>
-      </header>
+      </div>
       <PageGrid key={table.id} table={table.id} pages={table.pages} />
       <PageCard table={table.id} />
     </div>

@@ -20,7 +20,8 @@ export function LegendStrip() {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <button type="button" className="legend-strip" aria-label="Legend: what the states mean" title="What the states mean">
+        <button type="button" className="legend-strip" title="What the states mean">
+          <span className="unseen">Legend:</span>
           {rows.map(({ id, word }) => (
             <span key={id}>
               <Glyph state={id} size={15} />

@@ -77,7 +77,13 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
       {catalog !== null && (
         <div className="start-lists">
           <Entries title="Stories" entries={scenarios} empty={filter} />
-          <Entries title="Machines" entries={topologies} empty={filter} />
+          <div className="start-machines">
+            <Entries title="Machines" entries={topologies} empty={filter} />
+            <p className="formats">
+              <strong>Or a file of your own.</strong> Drop it anywhere: a scenario or a topology in YAML, or the XML that <code>lstopo</code> writes. It stays on
+              this machine.
+            </p>
+          </div>
         </div>
       )}
     </div>

@@ -20,6 +20,7 @@ export function TopBar() {
   return (
     <header className="top-bar">
       <div className="top-left">
+        {head !== null && <h1 className="unseen">{head.title}</h1>}
         <Hint command="open">
           <button type="button" className="open-document" onClick={() => runCommand('open')}>
             <Mark size={18} />
@@ -51,8 +52,9 @@ export function TopBar() {
           </button>
         </Hint>
         <Hint command="palette">
-          <button type="button" className="control palette-button" aria-label="Find a command" onClick={() => runCommand('palette')}>
+          <button type="button" className="control palette-button" onClick={() => runCommand('palette')}>
             <Search size={13} aria-hidden="true" />
+            <span className="unseen">Find</span>
             <kbd>Ctrl K</kbd>
           </button>
         </Hint>
