@@ -1,4 +1,5 @@
 import { Tabs } from 'radix-ui';
+import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
 import { inspectorTabs, useLayout, type InspectorTab } from '../stores/layout.ts';
 import { EventsPanel } from './events-panel.tsx';
@@ -20,18 +21,21 @@ const panels: Readonly<Record<InspectorTab, () => React.JSX.Element>> = {
 export function Inspector() {
   const tab = useLayout((state) => state.tab);
   const events = useFrame((state) => state.frame?.events.length ?? 0);
+  const steps = useDocument((state) => state.head?.steps.length ?? 0);
+  // A bare machine has no pages and no events: its facts are all there is.
+  const shown: readonly InspectorTab[] = steps === 0 ? ['object'] : inspectorTabs;
   return (
  <section className="inspector-place" aria-label="Tables, causes and facts">
-    <Tabs.Root className="inspector" value={tab} onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}>
+    <Tabs.Root className="inspector" value={shown.includes(tab) ? tab : 'object'} onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}>
       <Tabs.List className="tabs" aria-label="Panels">
-        {inspectorTabs.map((name) => (
+        {shown.map((name) => (
           <Tabs.Trigger key={name} className="tab" value={name}>
             {tabTitles[name]}
             {name === 'events' && events > 0 && <span className="tab-count">{events}</span>}
           </Tabs.Trigger>
         ))}
       </Tabs.List>
-      {inspectorTabs.map((name) => {
+      {shown.map((name) => {
         const Panel = panels[name];
         return (
           <Tabs.Content key={name} className="tab-content" value={name} tabIndex={-1}>

@@ -6,6 +6,7 @@ import { Choice } from '../topbar/choice.tsx';
 import { jumpToChange } from './jump-to-change.ts';
 import { PageGrid } from './page-grid.tsx';
 import { PageCard } from './page-card.tsx';
+import { TableHelp } from './table-help.tsx';
 
 const count = (n: number): string => n.toLocaleString('en-US');
 
@@ -43,6 +44,7 @@ export function PageTablePanel() {
           ) : (
             <span className="muted">nothing changed</span>
           )}
+          <TableHelp />
         </span>
       </div>
       <PageGrid key={table.id} table={table.id} pages={table.pages} />

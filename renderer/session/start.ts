@@ -7,6 +7,7 @@ import { parseSelection, printSelection, select, useSelection } from '../stores/
 import { runCommand } from '../commands/commands.ts';
 import { beginning } from './cursor.ts';
 import { parseLink, printLink, type Link } from './deep-link.ts';
+import { followSelection } from './follow-selection.ts';
 import { goTo } from './navigate.ts';
 import { adopt, open } from './open.ts';
 import { reportLost } from './lost.ts';
@@ -97,6 +98,7 @@ export function startSession(): () => void {
     client().subscribe('command', runCommand),
     client().subscribe('link', (query) => void follow(query)),
     runPlayer(),
+    followSelection(),
   ];
   void reconnect().then(() => ends.push(keepAddress()));
   const heal = useFrame.subscribe(() => {

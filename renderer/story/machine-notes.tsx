@@ -1,6 +1,6 @@
-import { TriangleAlert } from 'lucide-react';
 import type { DocumentHead } from '../../app/contract/requests.ts';
 import { useLayout } from '../stores/layout.ts';
+import { Warnings } from './warnings.tsx';
 
 /** What stands in the story's place for a bare machine: what it is, and what its source could not tell. */
 export function MachineNotes({ head }: { readonly head: DocumentHead }) {
@@ -12,22 +12,7 @@ export function MachineNotes({ head }: { readonly head: DocumentHead }) {
       <button type="button" className="control" onClick={() => useLayout.setState({ dialog: 'open' })}>
         Open a story
       </button>
-      {head.warnings.length > 0 && (
-        <>
-          <h3>What the source could not tell</h3>
-          <ul className="warnings">
-            {head.warnings.map((warning, i) => (
-              <li key={i}>
-                <TriangleAlert size={13} aria-hidden="true" />
-                <span>
-                  {warning.message}
-                  {warning.line > 0 && <span className="muted"> · line {warning.line}</span>}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Warnings warnings={head.warnings} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { usePlayback } from '../stores/playback.ts';
 import { Counters } from './counters.tsx';
 import { StepBody } from './step-body.tsx';
 import { MachineNotes } from './machine-notes.tsx';
+import { Warnings } from './warnings.tsx';
 import './story.css';
 
 /** The steps of the story; the one that is on screen is open. */
@@ -82,6 +83,7 @@ function Opening() {
       <p className="step-read">
         <kbd>→</kbd> first step &ensp; <kbd>Space</kbd> play
       </p>
+      <Warnings warnings={head.warnings} />
     </div>
   );
 }
