@@ -1,5 +1,5 @@
-import { useEffect, useLayoutEffect, type ReactNode } from 'react';
-import { Group, Panel, Separator, usePanelRef, type Layout } from 'react-resizable-panels';
+import { useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
+import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels';
 import { inspectorTabs, showTab, useLayout, type PanelName } from './stores/layout.ts';
 import { useDocument } from './stores/document.ts';
 import { Inspector, tabTitles } from './inspector/inspector.tsx';
@@ -23,22 +23,19 @@ function useNarrow(): boolean {
   return narrow;
 }
 
-const remember = (group: string) => (layout: Layout): void => {
-  useLayout.setState(({ sizes }) => ({ sizes: { ...sizes, [group]: layout } }));
-};
-
 /** Story, machine, tables, and time below. */
 export function Frame() {
   const narrow = useNarrow();
-  const { panels, present, sizes } = useLayout();
+  const panels = useLayout((state) => state.panels);
+  const present = useLayout((state) => state.present);
   const steps = useDocument((state) => state.head?.steps.length ?? 0);
   const story = panels.story || present;
   const inspector = panels.inspector && !present && !narrow;
   const timeline = panels.timeline && !present && steps > 0;
   return (
-    <Group className="frame" orientation="vertical" id="frame-rows" {...(sizes['rows'] === undefined ? {} : { defaultLayout: sizes['rows'] })} onLayoutChanged={remember('rows')}>
+    <Group className="frame" orientation="vertical" id="frame-rows">
       <Panel id="main" minSize="40%">
-        <Group orientation="horizontal" id="frame-columns" {...(sizes['columns'] === undefined ? {} : { defaultLayout: sizes['columns'] })} onLayoutChanged={remember('columns')}>
+        <Group orientation="horizontal" id="frame-columns">
           <SidePanel name="story" shown={story} size={present ? 480 : 292} least={220}>
             <StoryPanel />
           </SidePanel>
@@ -73,31 +70,32 @@ interface SidePanelProps {
   readonly children: ReactNode;
 }
 
-/** A panel that can be hidden; it keeps its size while it is hidden, and dragging it shut hides it. */
+/** A panel that can be hidden; it keeps its size while it is hidden and between visits, and dragging it shut hides it. */
 function SidePanel({ name, shown, size, least, children }: SidePanelProps) {
   const panel = usePanelRef();
   const present = useLayout((state) => state.present);
+  const wanted = shown ? ((present ? null : useLayout.getState().sizes[name]) ?? size) : 0;
+  // While a person drags, what the panel began with must stay the same.
+  const [first] = useState(wanted);
   useEffect(() => {
-    if (shown) panel.current?.expand();
-    else panel.current?.collapse();
-  }, [shown, panel]);
-  useEffect(() => {
-    if (name === 'story' && present) panel.current?.resize('34%');
-    else if (name === 'story') panel.current?.resize(size);
-  }, [present]);
+    if (wanted === 0) panel.current?.collapse();
+    else panel.current?.resize(wanted);
+    // The size on the way in only: dragging afterwards is the person's own.
+  }, [shown, present, panel]);
   return (
     <Panel
       id={name}
       panelRef={panel}
       collapsible
       collapsedSize={0}
-      defaultSize={shown ? size : 0}
+      defaultSize={first}
       minSize={least}
       groupResizeBehavior="preserve-pixel-size"
-      onResize={(now, _id, before) => {
-        const { panels, narrow, present: presenting } = useLayout.getState();
-        if (now.inPixels === 0 && before !== undefined && before.inPixels > 0 && shown && panels[name] && !presenting && !(name === 'inspector' && narrow))
-          useLayout.setState({ panels: { ...panels, [name]: false } });
+      onResize={({ inPixels }, _id, before) => {
+        const { panels, sizes, present: presenting } = useLayout.getState();
+        if (presenting || !shown || before === undefined) return;
+        if (inPixels > 0) useLayout.setState({ sizes: { ...sizes, [name]: Math.round(inPixels) } });
+        else if (before.inPixels > 0 && panels[name]) useLayout.setState({ panels: { ...panels, [name]: false } });
       }}
     >
       {shown && children}

@@ -11,6 +11,9 @@ import { commands } from './commands.ts';
 import { printChord } from './keymap.ts';
 import './palette.css';
 
+/** A list of more is no longer a list to choose from: the story panel has them all. */
+const mostSteps = 400;
+
 const close = (): void => useLayout.setState({ dialog: null });
 
 /** One field that finds everything: commands, steps, objects, page tables, stories, machines. */
@@ -61,7 +64,7 @@ function PaletteList() {
         </Palette.Group>
         {head !== null && head.steps.length > 0 && (
           <Palette.Group heading="Steps">
-            {head.steps.map(({ index, title }) => (
+            {head.steps.slice(0, mostSteps).map(({ index, title }) => (
               <Item key={index} value={`step ${index + 1} ${title}`} run={() => goTo({ step: index, event: null })} after={<span className="muted">step {index + 1}</span>}>
                 {title}
               </Item>

@@ -8,9 +8,9 @@ export type InspectorTab = (typeof inspectorTabs)[number];
 export type PanelName = 'story' | 'inspector' | 'timeline' | 'legend';
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
-const share = z.number().check(z.minimum(0), z.maximum(100));
+const pixels = z.catch(z.nullable(z.number().check(z.minimum(40), z.maximum(4000))), null);
 
-/** What is remembered between visits. Sizes are shares of the window, in percent. */
+/** What is remembered between visits. Sizes are in CSS pixels; null is the size that a panel begins with. */
 const remembered = z.object({
   theme: z.catch(z.enum(['system', 'light', 'dark']), 'system'),
   panels: z.catch(z.object({ story: z.boolean(), inspector: z.boolean(), timeline: z.boolean(), legend: z.boolean() }), {
@@ -20,7 +20,7 @@ const remembered = z.object({
     legend: true,
   }),
   tab: z.catch(z.enum(inspectorTabs), 'tables'),
-  sizes: z.catch(z.record(z.string().check(z.maxLength(32)), z.record(z.string().check(z.maxLength(32)), share)), {}),
+  sizes: z.catch(z.object({ story: pixels, inspector: pixels, timeline: pixels }), { story: null, inspector: null, timeline: null }),
 });
 export type RememberedLayout = z.infer<typeof remembered>;
 

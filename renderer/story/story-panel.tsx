@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { TriangleAlert } from 'lucide-react';
+import type { StepHead } from '../../app/contract/frame.ts';
 import { goTo } from '../session/navigate.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
@@ -50,26 +51,38 @@ function Steps() {
         {current < 0 && <Opening />}
       </li>
       {steps.map((step) => (
-        <li key={step.index} className="step" aria-current={step.index === current ? 'step' : undefined} data-state={step.index === current ? 'current' : step.index < current ? 'done' : 'ahead'}>
-          <button type="button" className="step-title" onClick={() => goTo({ step: step.index, event: null })}>
-            <span className="step-number" aria-hidden="true">
-              {step.index + 1}
-            </span>
-            <span className="step-name">{step.title}</span>
-            {step.refusal !== null && <code className="refusal-tag">{step.refusal}</code>}
-            {step.failedExpectations > 0 && (
-              <span className="step-failed" title={failedWords(step.failedExpectations)}>
-                <TriangleAlert size={14} aria-hidden="true" />
-                <span className="unseen">{failedWords(step.failedExpectations)}</span>
-              </span>
-            )}
-          </button>
-          {step.index === current && <StepBody />}
-        </li>
+        <StepItem key={step.index} step={step} state={step.index === current ? 'current' : step.index < current ? 'done' : 'ahead'} />
       ))}
     </ol>
   );
 }
+
+interface StepItemProps {
+  readonly step: StepHead;
+  readonly state: 'done' | 'current' | 'ahead';
+}
+
+/** One step. A long story has thousands: only those whose state changes are drawn again. */
+const StepItem = memo(function StepItem({ step, state }: StepItemProps) {
+  return (
+    <li className="step" aria-current={state === 'current' ? 'step' : undefined} data-state={state}>
+      <button type="button" className="step-title" onClick={() => goTo({ step: step.index, event: null })}>
+        <span className="step-number" aria-hidden="true">
+          {step.index + 1}
+        </span>
+        <span className="step-name">{step.title}</span>
+        {step.refusal !== null && <code className="refusal-tag">{step.refusal}</code>}
+        {step.failedExpectations > 0 && (
+          <span className="step-failed" title={failedWords(step.failedExpectations)}>
+            <TriangleAlert size={14} aria-hidden="true" />
+            <span className="unseen">{failedWords(step.failedExpectations)}</span>
+          </span>
+        )}
+      </button>
+      {state === 'current' && <StepBody />}
+    </li>
+  );
+});
 
 function Opening() {
   const head = useDocument((state) => state.head);

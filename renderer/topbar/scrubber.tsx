@@ -4,6 +4,8 @@ import { useDocument } from '../stores/document.ts';
 import { usePlayback } from '../stores/playback.ts';
 
 const noSteps: readonly never[] = [];
+/** With more steps than this the marks would be a solid line. */
+const mostMarks = 300;
 
 /** All events on one line, with a mark where each step begins: drag it to be anywhere. */
 export function Scrubber() {
@@ -20,7 +22,7 @@ export function Scrubber() {
   return (
     <div className="scrubber" style={{ '--done': done / total } as React.CSSProperties}>
       <div className="scrubber-marks" aria-hidden="true">
-        {marks.map(({ index, at, refused }) => (
+        {marks.length <= mostMarks && marks.map(({ index, at, refused }) => (
           <i key={index} data-refused={refused || undefined} style={{ left: `${at * 100}%` }} />
         ))}
       </div>
