@@ -1,14 +1,17 @@
+import { useDocument } from '../stores/document.ts';
 import { useSelection } from '../stores/selection.ts';
 import { useTable } from '../stores/table.ts';
 import { Glyph } from '../theme/glyph.tsx';
 import { legendRow } from '../theme/state-style.ts';
+import { isAskable } from './askable.ts';
 import { WhyAnswer } from './why-answer.tsx';
 
 /** Below the table: all that is known about the selected page, and why it is so. */
 export function PageCard({ table }: { readonly table: string }) {
   const selected = useSelection((state) => state.selected);
+  const head = useDocument((state) => state.head);
   const view = useTable((state) => state.view);
-  if (selected === null || (selected.kind !== 'page' && selected.kind !== 'mapping') || selected.table !== table) return null;
+  if (selected === null || (selected.kind !== 'page' && selected.kind !== 'mapping') || selected.table !== table || !isAskable(head, selected)) return null;
   const row = view?.id === table ? view.rows.find(({ page }) => page === selected.page) : undefined;
   const alert = row === undefined ? null : selected.kind === 'mapping' ? (row.devices[selected.column]?.alert ?? row.alert) : row.alert;
   const state = selected.kind === 'mapping' ? row?.devices[selected.column]?.state : row?.state;
