@@ -89,6 +89,7 @@ export function EventsPanel() {
               role="option"
               aria-selected={item.index === current}
               className="event"
+              title="Double-click or Enter: go to this moment"
               data-ahead={item.index >= done || undefined}
               data-cause={causes.has(row.index) || undefined}
               data-hovered={sameSelection(hovered, target) || undefined}
