@@ -12,7 +12,11 @@ export function nextChange(spans: readonly Span[], page: number, direction: 1 | 
 /** Selects the next page that this step changed, in the table on show, and brings it into view. */
 export function jumpToChange(direction: 1 | -1): void {
   const { view } = useTable.getState();
-  if (view === null) return;
+  if (view === null) {
+    useTable.setState({ pending: direction });
+    showTab('tables');
+    return;
+  }
   const { selected } = useSelection.getState();
   const here = selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') && selected.table === view.id ? selected.page : -1;
   const page = nextChange(view.changedSpans, here, direction);

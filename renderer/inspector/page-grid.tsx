@@ -5,6 +5,7 @@ import { useFrame } from '../stores/frame.ts';
 import { useDocument } from '../stores/document.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { useTable } from '../stores/table.ts';
+import { jumpToChange } from './jump-to-change.ts';
 import { PageLine } from './page-line.tsx';
 import { rowWindow, scrollToRow } from './row-window.ts';
 import { useAnswer } from './use-answer.ts';
@@ -38,7 +39,12 @@ export function PageGrid({ table, pages }: PageGridProps) {
   const answer = useAnswer(key, () => client().request('pages', { cursor, table, start, count }));
 
   useEffect(() => {
+    const { pending } = useTable.getState();
     useTable.setState({ view: answer });
+    if (answer !== null && pending !== null) {
+      useTable.setState({ pending: null });
+      jumpToChange(pending);
+    }
     return () => useTable.setState({ view: null });
   }, [answer]);
 

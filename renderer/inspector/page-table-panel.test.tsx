@@ -71,4 +71,12 @@ describe('the page table', () => {
     const asked = client.asked.filter(({ name }) => name === 'pages').at(-1)!.args[0] as { count: number };
     expect(asked.count).toBeLessThanOrEqual(128);
   });
+
+  it('jumps to the first change also where it was hidden when the key was pressed', async () => {
+    await open({ kind: 'builtin', id: 'sc-18' }, { step: 4, event: null });
+    jumpToChange(1);
+    const host = await render(<PageTablePanel />);
+    expect(useSelection.getState().selected).toEqual({ kind: 'page', table: 'A:heap', page: 84 });
+    expect(line(host, 84).getAttribute('aria-selected')).toBe('true');
+  });
 });
