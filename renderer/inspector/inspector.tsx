@@ -2,6 +2,7 @@ import { Tabs } from 'radix-ui';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
 import { inspectorTabs, useLayout, type InspectorTab } from '../stores/layout.ts';
+import { CopyButton } from './copy-button.tsx';
 import { EventsPanel } from './events-panel.tsx';
 import { ObjectPanel } from './object-panel.tsx';
 import { PageTablePanel } from './page-table-panel.tsx';
@@ -27,6 +28,7 @@ export function Inspector() {
   return (
  <section className="inspector-place" aria-label="Tables, causes and facts">
     <Tabs.Root className="inspector" value={shown.includes(tab) ? tab : 'object'} onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}>
+      <div className="tabs-row">
       <Tabs.List className="tabs" aria-label="Panels">
         {shown.map((name) => (
           <Tabs.Trigger key={name} className="tab" value={name}>
@@ -35,6 +37,8 @@ export function Inspector() {
           </Tabs.Trigger>
         ))}
       </Tabs.List>
+        <CopyButton />
+      </div>
       {shown.map((name) => {
         const Panel = panels[name];
         return (
