@@ -42,6 +42,11 @@ export interface Event {
   readonly by: string;
   /** Index in the same transaction of the event that caused this one; null where the operation itself did. */
   readonly cause: number | null;
+  /**
+   * Events of one group repeat in order for each page of their place in turn, as one fault after the other does;
+   * null: once. The changes are those of all pages together.
+   */
+  readonly group: number | null;
   /** The kernel function (or document) that this event stands for. */
   readonly fn: string | null;
   /** Dotted id of the rule that emitted it, matched by prefix: "fault.cpu.devicePrivate". */

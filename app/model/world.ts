@@ -1,24 +1,207 @@
+import type { PageMap } from '../store/page-map.ts';
+
+export type { Run } from '../store/run.ts';
+
 /**
  * The world: an immutable value made of record tables (tens to hundreds of plain records, by key) and page tables
  * (persistent maps from a page or frame number to a tuple of integers, kept as runs). Everything that an operation can
  * change is in one of the two, so that one generic `apply` suffices and `expect` can name every field.
  */
+export interface World {
+  readonly records: { readonly [T in keyof RecordTables]: Readonly<Record<string, RecordTables[T]>> };
+  readonly pages: { readonly [P in PageTableName]: Readonly<Record<string, PageMap>> };
+}
 
-export type { Run } from '../store/run.ts';
+/** Switches of the modelled machine. Key: "machine". */
+export interface Settings {
+  /** /sys/kernel/mm/transparent_hugepage/enabled */
+  readonly thp: 'always' | 'madvise' | 'never';
+}
 
-/** A process of the modelled machine. */
+/** A process of the modelled machine. Key: its name in the scenario ("A"). */
 export interface Process {
   readonly pid: number;
-  readonly name: string;
   readonly parent: string | null;
+  /** Its address space (mm); threads share one. */
   readonly space: string;
   readonly alive: boolean;
 }
 
-/** Name -> type of each record table. A mechanism adds its nouns here. */
-export interface RecordTables {
-  readonly process: Process;
+export type LockHolders = readonly string[];
+
+/** An address space (mm_struct). Key: the name of the process that made it. */
+export interface Space {
+  /** mm_users: processes alive in it. */
+  readonly users: number;
+  /** Resident pages by kind; a page in migration or in device memory stays charged. */
+  readonly rss: { readonly anon: number; readonly file: number; readonly shmem: number };
+  /** Who holds the mmap lock for reading, and for writing, across operations. */
+  readonly mmapReaders: LockHolders;
+  readonly mmapWriter: string | null;
+  /** Where the next mmap without an address goes (virtual page number); areas grow downwards as the kernel's do. */
+  readonly mmapBase: number;
 }
 
-/** Page-indexed maps: CPU entries by virtual page (key: space), device entries (key: context), frames (key: "all"). */
-export type PageTableName = 'pte' | 'devicePte' | 'frame';
+export type Backing = 'anon' | 'file' | 'shmem' | 'hugetlb2M' | 'hugetlb1G' | 'devicePages' | 'pfnmap';
+
+/** An area of an address space (vm_area_struct). Key: "A:v3". */
+export interface Vma {
+  readonly space: string;
+  /** Virtual page numbers, half-open. */
+  readonly start: number;
+  readonly end: number;
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly exec: boolean;
+  readonly shared: boolean;
+  readonly backing: Backing;
+  /** File or shared-memory object behind it, or null. */
+  readonly file: string | null;
+  /** vm_pgoff: index of `start` in the anon_vma or the file. */
+  readonly pgoff: number;
+  /** anon_vmas this area is linked into, its own first; empty before the first fault. */
+  readonly anonVmas: readonly number[];
+  /** VM_* flags that matter: DONTCOPY, DONTEXPAND, WIPEONFORK, IO, PFNMAP, MIXEDMAP, HUGEPAGE, NOHUGEPAGE, LOCKED, UFFD_MISSING, UFFD_WP. */
+  readonly flags: readonly string[];
+}
+
+/** A name for a stretch of an address space, given where it was mapped; it stays when the mapping goes. Key: "A.heap". */
+export interface Buffer {
+  readonly space: string;
+  readonly start: number;
+  readonly pages: number;
+}
+
+/** Notifier state of an address space (struct mmu_notifier_subscriptions). Key: the space. */
+export interface Subscriptions {
+  /** invalidate_seq: even when no hitting invalidation is under way. Starts at 2. */
+  readonly seq: number;
+  /** active_invalidate_ranges */
+  readonly active: number;
+  /** Inserts and removals that wait for the sequence to become even. */
+  readonly deferred: readonly { readonly what: 'insert' | 'remove'; readonly notifier: string }[];
+}
+
+/** An interval notifier (struct mmu_interval_notifier). Key: the context that registered it. */
+export interface Notifier {
+  readonly space: string;
+  readonly start: number;
+  readonly end: number;
+  readonly seq: number;
+  readonly inTree: boolean;
+}
+
+/** What a device can do that the mm mechanisms ask for. Key: its id ("gpu0"). */
+export interface Device {
+  /** MEMORY_DEVICE_PRIVATE, MEMORY_DEVICE_COHERENT, or none of its own. */
+  readonly memory: 'private' | 'coherent' | 'none';
+  /** Its pool of memory, or null. */
+  readonly pool: string | null;
+  /** Owner token of its pages and migrations (dev_pagemap.owner). */
+  readonly owner: string;
+  /** Pages that a fault pass asks hmm_range_fault for at a time. */
+  readonly faultPages: number;
+  /** Pages that one migrate_vma call covers at most. */
+  readonly migratePages: number;
+  /** Pages that a CPU fault on one of its pages brings back. */
+  readonly bringBackPages: number;
+  /** The next device-side allocation fails (FAIL_ALLOC). */
+  readonly failAlloc: boolean;
+}
+
+/** An open device file that mirrors one address space. Key: "gpu0:A". */
+export interface Context {
+  readonly device: string;
+  readonly space: string;
+  readonly open: boolean;
+  /** False: a raw physical mapping that no invalidation reaches. */
+  readonly mirrored: boolean;
+  /** Who holds the driver lock across operations. */
+  readonly driverLock: string | null;
+  /** The snapshot of read_begin that the last fault pass works with, or null. */
+  readonly snapshot: number | null;
+  /** Faults and pages of the last device access (outputs of the test driver). */
+  readonly faults: number;
+  readonly cpages: number;
+}
+
+/** Memory with frames. Key: "dram0", "gpu0.vram". */
+export interface Pool {
+  readonly kind: 'dram' | 'hbm' | 'cxl' | 'vram' | 'device-sram' | 'pmem';
+  readonly registration: 'system' | 'private' | 'coherent';
+  readonly firstFrame: number;
+  readonly frames: number;
+  readonly free: number;
+  /** No frame below this one is free. */
+  readonly lowestFree: number;
+  readonly device: string | null;
+}
+
+/** A migrate_vma call between setup and finalize. Key: the context. */
+export interface Migration {
+  readonly space: string;
+  readonly start: number;
+  readonly end: number;
+  readonly owner: string;
+  readonly select: readonly ('system' | 'private' | 'coherent')[];
+  /** Entries collected. */
+  readonly cpages: number;
+  readonly phase: 'collected' | 'copied' | 'committed';
+  /** Frame that a CPU fault holds locked, or null. */
+  readonly faultFrame: number | null;
+}
+
+/** Areas that may map frames of one anon_vma, in order of linking. Key: its number. */
+export interface AnonVma {
+  readonly vmas: readonly string[];
+}
+
+/** An operation that sleeps. Key: order of arrival. */
+export interface Waiting {
+  readonly op: unknown;
+  readonly on: string;
+}
+
+/** Counters for numbering: nextVma, nextAnonVma, nextPid, nextWaiting. Key: the counter. */
+export interface Counter {
+  readonly value: number;
+}
+
+/** Name -> type of each record table. A mechanism adds its nouns here. */
+export interface RecordTables {
+  readonly settings: Settings;
+  readonly process: Process;
+  readonly space: Space;
+  readonly vma: Vma;
+  readonly buffer: Buffer;
+  readonly subscriptions: Subscriptions;
+  readonly notifier: Notifier;
+  readonly device: Device;
+  readonly context: Context;
+  readonly pool: Pool;
+  readonly migration: Migration;
+  readonly anonVma: AnonVma;
+  readonly waiting: Waiting;
+  readonly counter: Counter;
+}
+
+export const recordTableNames: readonly (keyof RecordTables)[] = [
+  'settings', 'process', 'space', 'vma', 'buffer', 'subscriptions', 'notifier', 'device', 'context', 'pool', 'migration', 'anonVma', 'waiting', 'counter',
+];
+
+/** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context. */
+export const pageTableColumns = {
+  /** word, frame */
+  pte: 2,
+  /** word, frame */
+  devicePte: 2,
+  /** see frame-state.ts */
+  frame: 7,
+  /** HMM output: flags (1 valid, 2 write, 4 error), frame */
+  hmmPfn: 2,
+  /** source word (1 migrate, 2 write, 4 has frame, 8 exclusive), frame, former CPU word */
+  migrateSrc: 3,
+  /** 1, frame */
+  migrateDst: 2,
+} as const;
+export type PageTableName = keyof typeof pageTableColumns;

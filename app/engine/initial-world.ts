@@ -1,0 +1,32 @@
+import type { Device, Pool, Settings, World } from '../model/world.ts';
+import { emptyWorld } from './apply.ts';
+
+/** What the engine needs to know of a machine: its memories and the devices that can own pages. */
+export interface EngineSpec {
+  readonly pools: readonly { readonly id: string; readonly kind: Pool['kind']; readonly registration: Pool['registration']; readonly frames: number; readonly device: string | null }[];
+  readonly devices: readonly ({ readonly id: string } & Pick<Device, 'memory' | 'pool'> & Partial<Omit<Device, 'memory' | 'pool'>>)[];
+  readonly thp?: Settings['thp'];
+}
+
+/** Device memory starts at a frame number far above any RAM, as the kernel's unused physical ranges do. */
+const firstSystemFrame = 0x1000;
+const firstDeviceFrame = 0x5000_0000;
+const gap = 0x100_0000;
+
+/** A machine that has just booted: all frames free, no process. */
+export function initialWorld(spec: EngineSpec): World {
+  const pool: Record<string, Pool> = {};
+  let system = firstSystemFrame;
+  let device = firstDeviceFrame;
+  for (const { id, ...p } of spec.pools) {
+    const first = p.registration === 'system' ? system : device;
+    if (p.registration === 'system') system += p.frames;
+    else device += Math.max(gap, p.frames);
+    pool[id] = { ...p, firstFrame: first, free: p.frames, lowestFree: first };
+  }
+  const devices: Record<string, Device> = {};
+  for (const { id, ...d } of spec.devices) {
+    devices[id] = { owner: id, faultPages: 512, migratePages: 512, bringBackPages: 1, failAlloc: false, ...d };
+  }
+  return { ...emptyWorld, records: { ...emptyWorld.records, pool, device: devices, settings: { machine: { thp: spec.thp ?? 'never' } } } };
+}

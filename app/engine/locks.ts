@@ -1,0 +1,56 @@
+/**
+ * Which operations wait for which lock, and when they may go on: the reason why many races cannot happen.
+ * Models mmap_lock, the driver lock, and sleeping on migration entries and on the notifier sequence.
+ */
+import { isMigration } from '../model/pte.ts';
+import type { World } from '../model/world.ts';
+import { pageMap } from './apply.ts';
+import type { Op, OpName } from './operations.ts';
+import { resolvePlace } from './place.ts';
+
+/** How each operation takes the mmap lock of its address space; what is not listed takes none. */
+const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
+  mmap: 'write',
+  munmap: 'write',
+  munmapStart: 'write',
+  fork: 'write',
+  hmmRangeFault: 'read',
+  deviceRead: 'read',
+  deviceWrite: 'read',
+  migrateSetup: 'read',
+  migrateToDevice: 'read',
+  migrateToSystem: 'read',
+  exit: 'write',
+};
+
+/** The address space that an operation works on, or null. */
+export function spaceOf(world: World, op: Op): string | null {
+  if ('context' in op) return world.records.context[op.context]?.space ?? null;
+  if ('place' in op) return resolvePlace(world, op.place)?.space ?? null;
+  return world.records.process[op.by]?.space ?? null;
+}
+
+/** What the operation must wait for before it can start, or null. */
+export function mustWait(world: World, op: Op): string | null {
+  const mode = mmapLock[op.op];
+  const space = spaceOf(world, op);
+  const mm = space === null ? undefined : world.records.space[space];
+  if (mode === undefined || mm === undefined) return null;
+  if (mm.mmapWriter !== null && mm.mmapWriter !== op.by) return 'mmap';
+  return mode === 'write' && mm.mmapReaders.length > 0 ? 'mmap' : null;
+}
+
+/** Whether what a sleeping operation waits for is still not there. */
+export function stillWaits(world: World, op: Op, on: string): boolean {
+  if (mustWait(world, op) !== null) return true;
+  if (on === 'notifier' && 'context' in op) {
+    const notifier = world.records.notifier[op.context];
+    return notifier !== undefined && notifier.seq === world.records.subscriptions[notifier.space]?.seq;
+  }
+  if (on === 'driverLock' && 'context' in op) return (world.records.context[op.context]?.driverLock ?? null) !== null;
+  if (on === 'migration' && 'place' in op) {
+    const span = resolvePlace(world, op.place);
+    return span !== null && pageMap(world, 'pte', span.space).occupied(span.start, span.end).some((run) => isMigration(run.values[0] ?? 0));
+  }
+  return false;
+}

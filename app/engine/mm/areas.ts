@@ -1,0 +1,65 @@
+/** Finding and cutting the areas (VMAs) of an address space. Models find_vma, split_vma and vma_merge's absence. */
+import type { Vma, World } from '../../model/world.ts';
+import type { Writer } from '../tx.ts';
+
+export interface Area extends Vma {
+  readonly id: string;
+}
+
+/** Areas of a space that intersect [start, end), lowest first. */
+export function areasIn(world: World, space: string, start: number, end: number): readonly Area[] {
+  return Object.entries(world.records.vma)
+    .filter(([, v]) => v.space === space && v.start < end && start < v.end)
+    .map(([id, v]) => ({ id, ...v }))
+    .sort((a, b) => a.start - b.start);
+}
+
+export const areaAt = (world: World, space: string, page: number): Area | null => areasIn(world, space, page, page + 1)[0] ?? null;
+
+/** Private and may become writable: such areas are write-protected at fork. */
+export const isCow = (vma: Vma): boolean => !vma.shared && vma.backing !== 'pfnmap';
+
+/** VM_SPECIAL: never eligible for device migration. */
+export const isSpecial = (vma: Vma): boolean => vma.flags.some((flag) => ['IO', 'DONTEXPAND', 'PFNMAP', 'MIXEDMAP'].includes(flag));
+
+const stored = ({ id: _id, ...vma }: Area): Vma => vma;
+
+export const newVmaId = (w: Writer, space: string): string => `${space}:v${w.count('nextVma', 1)}`;
+
+/** Cuts areas at `at`, so that it is a border (split_vma). Both halves stay linked to the same anon_vmas. */
+export function splitAt(w: Writer, space: string, at: number): void {
+  const area = areaAt(w.world, space, at);
+  if (area === null || area.start === at) return;
+  const upper = newVmaId(w, space);
+  w.put('vma', area.id, { ...stored(area), end: at });
+  w.put('vma', upper, { ...stored(area), start: at, pgoff: area.pgoff + (at - area.start) });
+  for (const number of area.anonVmas) linkAnonVma(w, number, upper);
+}
+
+/** anon_vma_chain_link: the reverse map will look for frames of `number` in this area too. */
+export function linkAnonVma(w: Writer, number: number, vma: string): void {
+  const linked = w.get('anonVma', String(number));
+  w.put('anonVma', String(number), { vmas: [...(linked?.vmas ?? []), vma] });
+}
+
+/** unlink_anon_vmas, then the area is gone. */
+export function removeArea(w: Writer, area: Area): void {
+  for (const number of area.anonVmas) {
+    const linked = w.get('anonVma', String(number));
+    const vmas = (linked?.vmas ?? []).filter((id) => id !== area.id);
+    w.put('anonVma', String(number), vmas.length === 0 ? null : { vmas });
+  }
+  w.put('vma', area.id, null);
+}
+
+/** anon_vma_prepare: the area's own anon_vma, made at the first anonymous fault. */
+export function ownAnonVma(w: Writer, id: string): number {
+  const vma = w.get('vma', id);
+  if (vma === null) throw new Error(`no area ${id}`);
+  const own = vma.anonVmas[0];
+  if (own !== undefined) return own;
+  const number = w.count('nextAnonVma', 1);
+  w.put('vma', id, { ...vma, anonVmas: [number] });
+  linkAnonVma(w, number, id);
+  return number;
+}

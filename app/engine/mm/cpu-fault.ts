@@ -1,0 +1,116 @@
+/**
+ * A CPU access: goes through where the entry permits it, else takes the fault and tries again, as an instruction does.
+ *
+ *      ....   write [0..4)   ssss      do_anonymous_page
+ *      00..   write [0..2)   ss..      do_wp_page, wp_page_copy (CLEAR)
+ *      dddd   read  [2]      ddsd      do_swap_page, migrate_to_ram
+ *
+ * Stretches of equal entries are taken together; events of one group stand for one fault after the other.
+ * Models handle_mm_fault and do_*_page of mm/memory.c.
+ */
+import { pteFlag, permits, pteKind, withFlags, type PteKind } from '../../model/pte.ts';
+import { isFilled, type FilledRun } from '../../store/run.ts';
+import type { OpResult } from '../event.ts';
+import { ok, type Tx } from '../tx.ts';
+import { areaAt, type Area } from './areas.ts';
+import { anonymousFault } from './anonymous.ts';
+import { restoreExclusive } from './device-exclusive.ts';
+import { migrateToRam } from './migrate-to-ram.ts';
+import { writeProtectFault } from './cow.ts';
+
+export type Access = 'read' | 'write';
+
+/** A stretch of one area whose entries are alike. */
+export interface FaultSpan {
+  readonly area: Area;
+  readonly start: number;
+  readonly end: number;
+  /** The entries; null: none. */
+  readonly run: FilledRun | null;
+  readonly access: Access;
+  readonly cause: number | null;
+  readonly group: number | null;
+}
+
+/** "again": the entry may permit the access now. */
+export type FaultOutcome = { readonly again: true } | OpResult;
+export const again: FaultOutcome = { again: true };
+
+type Handler = (tx: Tx, fault: FaultSpan) => FaultOutcome;
+
+const wait: Handler = () => ({ blocked: 'migration' });
+const bus: Handler = () => ({ signal: 'SIGBUS' });
+const segv: Handler = () => ({ signal: 'SIGSEGV' });
+
+/** Which path a fault takes, by the entry that stands in the way. */
+const handlers: { readonly [K in PteKind]: Handler } = {
+  NONE: anonymousFault,
+  MARKER_UFFD_WP: anonymousFault,
+  PRESENT: writeProtectFault,
+  PRESENT_ZERO: writeProtectFault,
+  PROTNONE: segv,
+  SWAP: bus,
+  MIGRATION_READ: wait,
+  MIGRATION_READ_EXCL: wait,
+  MIGRATION_WRITE: wait,
+  DEVPRIV_READ: migrateToRam,
+  DEVPRIV_WRITE: migrateToRam,
+  DEVEXCL: restoreExclusive,
+  HWPOISON: bus,
+  MARKER_POISONED: bus,
+  MARKER_GUARD: segv,
+  PFNMAP: segv,
+};
+
+/** Takes the fault of one stretch (handle_mm_fault). */
+export function handleFault(tx: Tx, fault: FaultSpan): FaultOutcome {
+  return handlers[fault.run === null ? 'NONE' : pteKind(fault.run.values[0] ?? 0)](tx, fault);
+}
+
+export interface CpuAccess {
+  readonly space: string;
+  readonly start: number;
+  readonly end: number;
+  readonly access: Access;
+}
+
+/** Makes every page of the range permit the access. A signal or a wait ends it where it stands. */
+export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpResult {
+  for (let at = start; at < end; ) {
+    const area = areaAt(tx.world, space, at);
+    const place = { space, start: at, pages: 1 };
+    if (area === null) return signal(tx, 'SIGSEGV', 'fault.cpu.noArea', place, 'no mapping at this address');
+    if (!(access === 'write' ? area.write : area.read)) return signal(tx, 'SIGSEGV', 'fault.cpu.forbidden', place, `the mapping does not permit a ${access}`);
+    const first = tx.pages('pte', space).runs(at, Math.min(end, area.end))[0];
+    if (first === undefined) return ok;
+    const run = isFilled(first) ? first : null;
+    if (run !== null && permits(run.values[0] ?? 0, access)) {
+      at = run.end;
+      continue;
+    }
+    const pages = first.end - first.start;
+    const group = tx.group(pages);
+    const cause = tx.emit({ kind: 'cpuFault', group, rule: 'fault.cpu', at: { space, start: at, pages }, args: { access, present: run !== null && pteKind(run.values[0] ?? 0) === 'PRESENT' } });
+    const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group });
+    if ('again' in outcome || 'ok' in outcome) continue;
+    if ('signal' in outcome) return signal(tx, outcome.signal, 'fault.cpu.signal', place, 'the fault could not be resolved', cause);
+    return outcome;
+  }
+  markAccessed(tx, { space, start, end, access });
+  return ok;
+}
+
+function signal(tx: Tx, name: 'SIGSEGV' | 'SIGBUS', rule: string, at: { space: string; start: number; pages: number }, why: string, cause: number | null = null): OpResult {
+  tx.emit({ kind: 'signalled', cause, rule, at, args: { signal: name, why } });
+  return { signal: name };
+}
+
+/** The hardware's accessed and dirty bits. */
+function markAccessed(tx: Tx, { space, start, end, access }: CpuAccess): void {
+  const set = access === 'write' ? pteFlag.young | pteFlag.dirty | pteFlag.softDirty : pteFlag.young;
+  const stale = tx.pages('pte', space).runs(start, end).some((run) => isFilled(run) && ((run.values[0] ?? 0) & set) !== set);
+  if (!stale) return;
+  tx.emit({ kind: 'accessed', rule: 'access.cpu', at: { space, start, pages: end - start }, args: { access } }, (w) => {
+    w.rewrite('pte', space, start, end, (run) => ({ values: [withFlags(run.values[0] ?? 0, set), run.values[1] ?? 0] }));
+  });
+}

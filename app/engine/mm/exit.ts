@@ -1,0 +1,37 @@
+/**
+ * A process ends: mirrors are told first, then everything is unmapped.
+ *
+ *      A ssd0   exit   A ....      RELEASE over everything, then UNMAP an area at a time
+ *
+ * Models exit_mm, mmu_notifier_release and exit_mmap of mm/mmap.c. The address space goes before the files are closed.
+ */
+import type { OpResult } from '../event.ts';
+import { ok, type Tx } from '../tx.ts';
+import { areasIn, removeArea } from './areas.ts';
+import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
+import { zapEntries } from './unmap.ts';
+
+const everything = 2 ** 35;
+
+export function exit(tx: Tx, name: string): OpResult {
+  const process = tx.get('process', name);
+  const space = process === null ? null : tx.get('space', process.space);
+  if (process === null || space === null || !process.alive) return tx.refuse('ESRCH', 'exit.noProcess', { why: `no process ${name} is running`, fn: 'do_exit' });
+  const id = process.space;
+  const cause = tx.emit({ kind: 'exited', rule: 'exit', at: { space: id } }, (w) => {
+    w.put('process', name, { ...process, alive: false });
+    w.put('space', id, { ...space, users: space.users - 1 });
+  });
+  if (space.users > 1) return ok;
+  const release: RangeEvent = { event: 'RELEASE', space: id, start: 0, end: everything, cause, rule: 'exit.release' };
+  rangeStart(tx, release);
+  rangeEnd(tx, release);
+  for (const area of areasIn(tx.world, id, 0, everything)) {
+    const range: RangeEvent = { event: 'UNMAP', space: id, start: area.start, end: area.end, cause, rule: 'exit.unmap' };
+    rangeStart(tx, range);
+    zapEntries(tx, id, area.start, area.end, cause, 'exit.unmap');
+    rangeEnd(tx, range);
+    tx.emit({ kind: 'vmaRemoved', cause, rule: 'exit.unmap', at: { space: id, start: area.start, pages: area.end - area.start } }, (w) => removeArea(w, area));
+  }
+  return ok;
+}

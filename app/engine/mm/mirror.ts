@@ -1,0 +1,152 @@
+/**
+ * A device's copy of an address space's entries, and the protocol that keeps it true.
+ *
+ *      read_begin          snapshot of the interval's sequence (sleeps while an invalidation is under way)
+ *      hmm_range_fault     entries of the range, faulted in where asked; EBUSY if the sequence moved
+ *      lock, read_retry    under the lock that the callback takes: not moved, so the entries may be programmed
+ *
+ * Models mmu_interval_read_begin, hmm_range_fault (mm/hmm.c) and the check of Documentation/mm/hmm.rst.
+ */
+import { deviceFlag, devicePteWord } from '../../model/device-pte.ts';
+import { hasFlag, isDevPrivate, isMigration, permits, pteFlag, pteKind } from '../../model/pte.ts';
+import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts';
+import type { OpResult } from '../event.ts';
+import { ok, type Tx } from '../tx.ts';
+import { areaAt, type Area } from './areas.ts';
+import { handleFault } from './cpu-fault.ts';
+import { poolOf } from './frames.ts';
+import { readBegin, readRetry } from './notifier.ts';
+
+/** Bits of a word that hmm_range_fault returns. */
+export const hmmFlag = { valid: 1, write: 2, error: 4 } as const;
+
+export type Request = 'snapshot' | 'read' | 'write';
+
+const driver = (tx: Tx, key: string): string => `driver:${tx.get('context', key)?.device ?? key}`;
+
+/** Erases entries of a device's table: the driver's own doing, without a notifier event. */
+export function eraseDeviceEntries(tx: Tx, key: string, start: number, end: number, cause: number | null, rule: string): void {
+  if (tx.pages('devicePte', key).occupied(start, end).length === 0) return;
+  tx.emit({ kind: 'deviceErase', by: driver(tx, key), cause, rule, at: { context: key, start, pages: end - start, space: tx.get('context', key)?.space ?? '' } }, (w) => {
+    w.rewrite('devicePte', key, start, end, () => null);
+  });
+}
+
+/** mmu_interval_read_begin as a step of its own: sleeps while an invalidation of the interval is under way. */
+export function beginRead(tx: Tx, key: string, cause: number | null): OpResult {
+  const snapshot = readBegin(tx, key);
+  if (snapshot === null) return { blocked: 'notifier' };
+  tx.emit({ kind: 'readBegin', by: driver(tx, key), cause, rule: 'mirror.readBegin', at: { context: key }, args: { seq: snapshot } }, (w) => w.patch('context', key, { snapshot }));
+  return ok;
+}
+
+/** hmm_range_fault over [start, end): EBUSY, EFAULT, EPERM, or ok with the words in `hmmPfn`. */
+export function hmmRangeFault(tx: Tx, key: string, start: number, end: number, request: Request, from: number | null): OpResult {
+  const context = tx.get('context', key);
+  if (context === null) return tx.refuse('EINVAL', 'mirror.noContext', { cause: from, why: `no open device file ${key}`, at: { context: key } });
+  const space = context.space;
+  const at = { space, context: key, start, pages: end - start };
+  const cause = tx.emit({ kind: 'hmmRangeFault', by: driver(tx, key), cause: from, rule: 'mirror.fault', at, args: { request } }, (w) => w.fill('hmmPfn', key, start, end, null));
+  const finish = (errno: string | null, why: string): OpResult => {
+    if (errno !== null) tx.refuse(errno, `mirror.fault.${errno}`, { by: driver(tx, key), cause, at, why, fn: 'hmm_range_fault' });
+    tx.emit({ kind: 'hmmRangeFaultRet', by: driver(tx, key), cause, rule: 'mirror.fault', at: { context: key }, args: { ret: errno ?? 'ok' } });
+    return errno === null ? ok : { errno };
+  };
+  let at0 = start;
+  for (;;) {
+    if (context.mirrored && readRetry(tx, key, tx.get('context', key)?.snapshot ?? null)) return finish('EBUSY', 'an invalidation came in between: start over');
+    const stop = walk(tx, key, space, at0, end, request);
+    if (stop.kind === 'done') return finish(null, '');
+    if (stop.kind === 'error') return finish(stop.errno, stop.why);
+    at0 = stop.start;
+    const outcome = handleFault(tx, { ...stop, cause, group: tx.group(stop.end - stop.start) });
+    if ('blocked' in outcome) return outcome;
+    if ('signal' in outcome || 'errno' in outcome) return finish('EFAULT', 'the fault could not be resolved');
+  }
+}
+
+type Stop =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'error'; readonly errno: string; readonly why: string }
+  | { readonly kind: 'fault'; readonly area: Area; readonly start: number; readonly end: number; readonly run: FilledRun | null; readonly access: 'read' | 'write' };
+
+/** hmm_vma_walk: records words as far as it gets without a fault. */
+function walk(tx: Tx, key: string, space: string, start: number, end: number, request: Request): Stop {
+  const words: Run[] = [];
+  let stop: Stop = { kind: 'done' };
+  let at = start;
+  while (at < end && stop.kind === 'done') {
+    const area = areaAt(tx.world, space, at);
+    if (area === null || !area.read || area.flags.includes('IO') || area.flags.includes('PFNMAP')) {
+      const upto = area === null ? nextArea(tx, space, at, end) : Math.min(end, area.end);
+      if (request !== 'snapshot') stop = { kind: 'error', errno: 'EFAULT', why: area === null ? 'no mapping at this address' : 'the mapping cannot be read' };
+      else words.push({ start: at, end: upto, values: [hmmFlag.error, 0], strides: [0, 0] });
+      at = upto;
+      continue;
+    }
+    if (request === 'write' && !area.write) {
+      stop = { kind: 'error', errno: 'EPERM', why: 'the mapping is read only' };
+      continue;
+    }
+    for (const run of tx.pages('pte', space).runs(at, Math.min(end, area.end))) {
+      const word = wordOf(tx, key, run, request);
+      if (word === 'fault') {
+        stop = { kind: 'fault', area, start: run.start, end: run.end, run: isFilled(run) ? run : null, access: request === 'write' ? 'write' : 'read' };
+        break;
+      }
+      words.push(word);
+      at = run.end;
+    }
+  }
+  const last = words[words.length - 1]?.end ?? start;
+  if (last > start) tx.emit({ kind: 'hmmWords', by: driver(tx, key), rule: 'mirror.walk', at: { context: key, space, start, pages: last - start } }, (w) => w.setRuns('hmmPfn', key, start, last, words));
+  return stop;
+}
+
+function nextArea(tx: Tx, space: string, at: number, end: number): number {
+  return Object.values(tx.world.records.vma).reduce((min, vma) => (vma.space === space && vma.start > at ? Math.min(min, vma.start) : min), end);
+}
+
+/** One stretch of entries as hmm_range_fault reports it, or "fault" where the request asks for more. */
+function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' {
+  const none: Run = { start: run.start, end: run.end, values: [0, 0], strides: [0, 0] };
+  const needs = request !== 'snapshot';
+  if (!isFilled(run)) return needs ? 'fault' : none;
+  const word = run.values[0] ?? 0;
+  const frame = run.values[1] ?? 0;
+  const valid = (write: boolean): Run => ({ start: run.start, end: run.end, values: [hmmFlag.valid | (write ? hmmFlag.write : 0), frame], strides: [0, run.strides[1] ?? 0] });
+  if (isDevPrivate(word)) {
+    const owner = tx.get('device', poolOf(tx.world, frame)?.device ?? '')?.owner;
+    const asking = tx.get('device', tx.get('context', key)?.device ?? '')?.owner;
+    // Own device-private frames are reported as they are, even without the permission asked for.
+    if (owner !== undefined && owner === asking) return valid(pteKind(word) === 'DEVPRIV_WRITE');
+    return needs ? 'fault' : none;
+  }
+  if (isMigration(word)) return needs ? 'fault' : none;
+  if (permits(word, 'read')) return needs && request === 'write' && !permits(word, 'write') ? 'fault' : valid(hasFlag(word, pteFlag.write));
+  return needs ? 'fault' : none;
+}
+
+/**
+ * The check and the programming, under the driver lock: EBUSY where the snapshot is no longer good. With `check` false
+ * the driver does not look, which is the bug that the race of munmap and a fault shows.
+ */
+export function programEntries(tx: Tx, key: string, start: number, end: number, check: boolean, cause: number | null): OpResult {
+  const context = tx.get('context', key);
+  if (context === null) return tx.refuse('EINVAL', 'mirror.noContext', { cause, why: `no open device file ${key}`, at: { context: key } });
+  const at = { context: key, space: context.space, start, pages: end - start };
+  const stale = readRetry(tx, key, context.snapshot);
+  const checked = tx.emit({ kind: 'readRetry', by: driver(tx, key), cause, rule: check ? 'mirror.readRetry' : 'mirror.unchecked', at, args: { seq: context.snapshot, retry: stale, checked: check } });
+  if (check && stale) return tx.refuse('EBUSY', 'mirror.retry', { by: driver(tx, key), cause: checked, at, why: 'the sequence moved: drop the words and start over', fn: 'mmu_interval_read_retry' });
+  const device = context.device;
+  const words = tx.pages('hmmPfn', key).occupied(start, end).filter((run) => hasFlag(run.values[0] ?? 0, hmmFlag.valid));
+  tx.emit({ kind: 'deviceMap', by: driver(tx, key), cause: checked, rule: check ? 'mirror.program' : 'mirror.unchecked', at }, (w) => {
+    for (const run of words) {
+      const flags = deviceFlag.read | (hasFlag(run.values[0] ?? 0, hmmFlag.write) ? deviceFlag.write : 0);
+      const frame = valueAt(run, run.start, 1);
+      const target = poolOf(w.world, frame)?.device === device ? 'LOCAL' : 'SYS';
+      w.fill('devicePte', key, run.start, run.end, [devicePteWord(target, flags), frame], [0, run.strides[1] ?? 0]);
+    }
+  });
+  return ok;
+}

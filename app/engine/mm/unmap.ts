@@ -1,0 +1,52 @@
+/**
+ * Removing mappings.
+ *
+ *      ssd0   munmap   ....     UNMAP starts before anything changes; frames without users become free
+ *
+ * Models unmap_vmas and zap_pte_range of mm/memory.c. Device-private frames are freed without being copied back.
+ */
+import { countsInMapcount, countsInRss } from '../../model/pte.ts';
+import { valueAt } from '../../store/run.ts';
+import type { OpResult } from '../event.ts';
+import { ok, type Tx, type Writer } from '../tx.ts';
+import { areasIn, removeArea, splitAt } from './areas.ts';
+import { dropMapping } from './frames.ts';
+import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
+
+/** zap_pte_range: entries go, and with them mappings, references and resident pages. */
+export function zap(w: Writer, space: string, start: number, end: number): void {
+  let resident = 0;
+  for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
+    const word = run.values[0] ?? 0;
+    const pages = run.end - run.start;
+    const frame = valueAt(run, run.start, 1);
+    if (countsInRss(word)) resident += pages;
+    if (countsInMapcount(word)) dropMapping(w, frame, frame + pages);
+  }
+  w.rewrite('pte', space, start, end, () => null);
+  const mm = w.get('space', space);
+  if (resident > 0 && mm !== null) w.put('space', space, { ...mm, rss: { ...mm.rss, anon: mm.rss.anon - resident } });
+}
+
+/** zap with its event around it: UNMAP for munmap, CLEAR for MADV_DONTNEED. */
+export function zapRange(tx: Tx, event: NotifierEvent, space: string, start: number, end: number, cause: number | null, rule: string): OpResult {
+  const range: RangeEvent = { event, space, start, end, cause, rule };
+  const started = rangeStart(tx, range);
+  if (!('ok' in started)) return started;
+  zapEntries(tx, space, start, end, cause, rule);
+  rangeEnd(tx, range);
+  return ok;
+}
+
+export function zapEntries(tx: Tx, space: string, start: number, end: number, cause: number | null, rule: string): void {
+  tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => zap(w, space, start, end));
+}
+
+/** The areas of a range are taken out of the address space (under the mmap write lock). */
+export function detachAreas(tx: Tx, space: string, start: number, end: number, cause: number | null): void {
+  tx.emit({ kind: 'vmaRemoved', cause, rule: 'unmap.detach', at: { space, start, pages: end - start } }, (w) => {
+    splitAt(w, space, start);
+    splitAt(w, space, end);
+    for (const area of areasIn(w.world, space, start, end)) removeArea(w, area);
+  });
+}

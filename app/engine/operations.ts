@@ -1,0 +1,44 @@
+/** Every operation that an actor may ask for. An operation that is missing here does not exist in scenario files. */
+import { z } from 'zod';
+import * as device from './ops/device-ops.ts';
+import * as process from './ops/process-ops.ts';
+
+export const operations = {
+  process: process.startProcess,
+  mmap: process.mmap,
+  munmap: process.munmap,
+  munmapStart: process.munmapStart,
+  munmapZap: process.munmapZap,
+  munmapEnd: process.munmapEnd,
+  read: process.read,
+  write: process.write,
+  fork: process.forkOp,
+  exit: process.exitOp,
+  open: device.openDevice,
+  rawMap: device.rawMap,
+  deviceRead: device.deviceRead,
+  deviceWrite: device.deviceWrite,
+  readBegin: device.readBeginOp,
+  hmmRangeFault: device.hmmRangeFaultOp,
+  program: device.program,
+  driverLock: device.driverLock,
+  driverUnlock: device.driverUnlock,
+  migrateSetup: device.migrateSetupOp,
+  migrateCopy: device.migrateCopyOp,
+  migratePages: device.migratePagesOp,
+  migrateFinalize: device.migrateFinalizeOp,
+  migrateToDevice: device.migrateToDevice,
+  migrateToSystem: device.migrateToSystem,
+} as const;
+
+export type OpName = keyof typeof operations;
+
+/** An operation as a scenario writes it: defaults are filled in by the schema. */
+export type Op = { [N in OpName]: z.output<(typeof operations)[N]['schema']> }[OpName];
+export type OpInput = { [N in OpName]: z.input<(typeof operations)[N]['schema']> }[OpName];
+
+/** The schema of any one operation, told apart by `op`. */
+export const opSchema: z.ZodType<Op, OpInput> = z.discriminatedUnion(
+  'op',
+  Object.values(operations).map((definition) => definition.schema) as unknown as [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]],
+) as unknown as z.ZodType<Op, OpInput>;
