@@ -1,6 +1,7 @@
 import type { Problem, Result } from '../base/result.ts';
 import type { Topology, TopologyFormat } from '../model/topology.ts';
 import { readHwloc } from './hwloc/read.ts';
+import { isMemscapeTopology, readMemscape } from './memscape/read.ts';
 import { rootElementOf } from './xml-root.ts';
 
 /** What a reader is given: the whole file. `name` is for messages only. */
@@ -17,7 +18,10 @@ export interface TopologyReader {
 }
 
 /** In the order in which they are asked. */
-export const formats: readonly TopologyReader[] = [{ format: 'hwloc-xml', recognise: ({ bytes }) => rootElementOf(bytes) === 'topology', read: readHwloc }];
+export const formats: readonly TopologyReader[] = [
+  { format: 'memscape', recognise: isMemscapeTopology, read: readMemscape },
+  { format: 'hwloc-xml', recognise: ({ bytes }) => rootElementOf(bytes) === 'topology', read: readHwloc },
+];
 
 export const undecided =
   'not a description of a machine that Memscape knows: hwloc, NCCL or RCCL XML, a Linux snapshot (tar.gz), lspci, nvidia-smi topo, rocm-smi --showtopo, numactl -H, /proc/iomem, cxl or daxctl list, or a Memscape topology file';
