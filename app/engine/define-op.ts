@@ -8,6 +8,8 @@ z.config({ jitless: true });
 export const arg = {
   /** A name of a process, device, buffer: letters, digits, and . _ - */
   name: z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'a name starts with a letter and has letters, digits, ".", "_" or "-"'),
+  /** Who asks: a process, a device, "driver:gpu0", "kernel". */
+  actor: z.string().regex(/^[A-Za-z][\w.:-]{0,63}$/, 'an actor is a process, a device, driver:DEVICE or kernel'),
   /** "A.heap", "A.heap[3]", "A.heap[0..4]" (half-open) */
   place: z.string().regex(/^[A-Za-z][\w-]*\.[A-Za-z][\w-]*(\[\d{1,12}(\.\.\d{1,12})?\])?$/, 'a place looks like A.heap, A.heap[3] or A.heap[0..4]'),
   context: z.string().regex(/^[A-Za-z][\w.-]*:[A-Za-z][\w-]*$/, 'a context looks like gpu0:A'),
@@ -31,6 +33,6 @@ export function defineOp<N extends string, Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   rule: OpDefinition<N, Shape>['rule'],
 ): OpDefinition<N, Shape> {
-  const schema = z.strictObject({ op: z.literal(name), by: arg.name, ...shape }).describe(doc);
+  const schema = z.strictObject({ op: z.literal(name), by: arg.actor, ...shape }).describe(doc);
   return { name, doc, schema: schema as unknown as OpDefinition<N, Shape>['schema'], rule };
 }
