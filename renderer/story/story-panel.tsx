@@ -1,19 +1,22 @@
 import { memo, useEffect, useRef } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
 import { TriangleAlert } from 'lucide-react';
 import type { StepHead } from '../../app/contract/frame.ts';
 import { goTo } from '../session/navigate.ts';
 import { useDocument } from '../stores/document.ts';
+import { useLayout } from '../stores/layout.ts';
 import { useFrame } from '../stores/frame.ts';
 import { usePlayback } from '../stores/playback.ts';
 import { Counters } from './counters.tsx';
 import { StepBody } from './step-body.tsx';
 import { MachineNotes } from './machine-notes.tsx';
-import { Warnings } from './warnings.tsx';
+import { Opening } from './opening.tsx';
 import './story.css';
 
 /** The steps of the story; the one that is on screen is open. */
 export function StoryPanel() {
   const head = useDocument((state) => state.head);
+  const present = useLayout((state) => state.present);
   if (head === null) return null;
   return (
     <section className="story" aria-labelledby="story-heading">
@@ -21,82 +24,99 @@ export function StoryPanel() {
         <h2 id="story-heading">{head.steps.length === 0 ? 'Machine' : 'Story'}</h2>
         {head.thread !== null && <span className="muted">{head.thread}</span>}
       </header>
-      {head.steps.length === 0 ? <MachineNotes head={head} /> : <Steps />}
+      {head.steps.length === 0 ? <MachineNotes head={head} /> : present ? <CurrentStep /> : <Steps />}
       <Counters />
     </section>
   );
 }
 
+const noSteps: readonly never[] = [];
+
 const failedWords = (n: number): string => (n === 1 ? '1 expectation does not hold' : `${n} expectations do not hold`);
 
+/** A list of the beginning and every step; a long story has thousands, and only those in view exist. */
 function Steps() {
-  const steps = useDocument((state) => state.head?.steps) ?? [];
+  const steps = useDocument((state) => state.head?.steps ?? noSteps);
   const current = usePlayback((state) => state.target.step);
-  const list = useRef<HTMLOListElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const painted = useFrame((state) => state.cursor.step);
+  const list = useVirtualizer({
+    count: steps.length + 1,
+    getScrollElement: () => scroller.current,
+    estimateSize: (i) => (i === current + 1 ? 260 : 36),
+    getItemKey: (i) => i,
+    overscan: 12,
+    initialRect: { width: 280, height: 700 },
+  });
 
   useEffect(() => {
-    list.current?.querySelector('[aria-current=step]')?.scrollIntoView({ block: 'nearest' });
-  }, [painted]);
+    list.scrollToIndex(painted + 1, { align: 'auto' });
+  }, [painted, list]);
 
   return (
-    <ol className="steps" ref={list} aria-label="Steps">
-      <li className="step" aria-current={current < 0 ? 'step' : undefined} data-state={current < 0 ? 'current' : 'done'}>
-        <button type="button" className="step-title" onClick={() => goTo({ step: -1, event: null })}>
-          <span className="step-number" aria-hidden="true">
-            0
-          </span>
-          <span className="step-name">Beginning</span>
-        </button>
-        {current < 0 && <Opening />}
-      </li>
-      {steps.map((step) => (
-        <StepItem key={step.index} step={step} state={step.index === current ? 'current' : step.index < current ? 'done' : 'ahead'} />
-      ))}
-    </ol>
-  );
-}
-
-interface StepItemProps {
-  readonly step: StepHead;
-  readonly state: 'done' | 'current' | 'ahead';
-}
-
-/** One step. A long story has thousands: only those whose state changes are drawn again. */
-const StepItem = memo(function StepItem({ step, state }: StepItemProps) {
-  return (
-    <li className="step" aria-current={state === 'current' ? 'step' : undefined} data-state={state}>
-      <button type="button" className="step-title" onClick={() => goTo({ step: step.index, event: null })}>
-        <span className="step-number" aria-hidden="true">
-          {step.index + 1}
-        </span>
-        <span className="step-name">{step.title}</span>
-        {step.refusal !== null && <code className="refusal-tag">{step.refusal}</code>}
-        {step.failedExpectations > 0 && (
-          <span className="step-failed" title={failedWords(step.failedExpectations)}>
-            <TriangleAlert size={14} aria-hidden="true" />
-            <span className="unseen">{failedWords(step.failedExpectations)}</span>
-          </span>
-        )}
-      </button>
-      {state === 'current' && <StepBody />}
-    </li>
-  );
-});
-
-function Opening() {
-  const head = useDocument((state) => state.head);
-  const first = head?.steps[0];
-  if (head === null || first === undefined) return null;
-  return (
-    <div className="step-body">
-      <p>
-        {head.title}, on {head.machine}. Nothing has happened yet.
-      </p>
-      <p className="step-read">
-        <kbd>→</kbd> first step &ensp; <kbd>Space</kbd> play
-      </p>
-      <Warnings warnings={head.warnings} />
+    <div className="steps" ref={scroller}>
+      <ol style={{ height: list.getTotalSize() }} aria-label="Steps">
+        {list.getVirtualItems().map((item) => {
+          const step = steps[item.index - 1];
+          const index = item.index - 1;
+          return (
+            <li
+              key={item.key}
+              ref={list.measureElement}
+              data-index={item.index}
+              className="step"
+              aria-current={index === current ? 'step' : undefined}
+              aria-setsize={steps.length + 1}
+              aria-posinset={item.index + 1}
+              data-state={index === current ? 'current' : index < current ? 'done' : 'ahead'}
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              <StepTitle index={index} step={step} />
+              {index === current && (index < 0 ? <Opening /> : <StepBody />)}
+            </li>
+          );
+        })}
+      </ol>
     </div>
   );
 }
+
+/** On a stage: the step that is on screen, and nothing else. */
+function CurrentStep() {
+  const current = usePlayback((state) => state.target.step);
+  const step = useDocument((state) => state.head?.steps[current]);
+  return (
+    <div className="steps">
+      <div className="step step-alone" aria-current="step" data-state="current">
+        <StepTitle index={current} step={step} />
+        {current < 0 ? <Opening /> : <StepBody />}
+      </div>
+    </div>
+  );
+}
+
+interface StepTitleProps {
+  readonly index: number;
+  /** Undefined is the beginning, before all steps. */
+  readonly step: StepHead | undefined;
+}
+
+const StepTitle = memo(function StepTitle({ index, step }: StepTitleProps) {
+  return (
+    <button type="button" className="step-title" onClick={() => goTo({ step: index, event: null })}>
+      <span className="step-number" aria-hidden="true">
+        {index + 1}
+      </span>
+      <span className="step-name">{step?.title ?? 'Beginning'}</span>
+      {step !== undefined && step.refusal !== null && <code className="refusal-tag">{step.refusal}</code>}
+      {step !== undefined && step.failedExpectations > 0 && (
+        <span className="step-failed" title={failedWords(step.failedExpectations)}>
+          <TriangleAlert size={14} aria-hidden="true" />
+          <span className="unseen">{failedWords(step.failedExpectations)}</span>
+        </span>
+      )}
+    </button>
+  );
+});
+
+
