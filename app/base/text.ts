@@ -1,4 +1,4 @@
-import { strFromU8 } from 'fflate';
+import { strFromU8, strToU8 } from 'fflate';
 
 /** Text from outside: decoded, with what was wrong with its bytes. */
 export interface DecodedText {
@@ -33,3 +33,6 @@ function decodeUtf16(bytes: Uint8Array, highByte: 0 | 1): string {
   }
   return parts.join('') + String.fromCharCode(...chunk);
 }
+
+/** A text as UTF-8 bytes. */
+export const encodeText = (text: string): Uint8Array => strToU8(text);

@@ -1,0 +1,130 @@
+/** What is open: a machine, and perhaps a story that was run on it. Built whole before it replaces what was open. */
+import { err, ok, type Problem, type Result } from '../base/result.ts';
+import { decodeText, encodeText } from '../base/text.ts';
+import type { GraphView } from '../contract/frame.ts';
+import type { DocumentHead } from '../contract/requests.ts';
+import { initialWorld } from '../engine/initial-world.ts';
+import { allFrames } from '../engine/mm/frames.ts';
+import { shortNames, type ShortNames } from '../model/short-names.ts';
+import { objectsOf, type Topology } from '../model/topology.ts';
+import type { World } from '../model/world.ts';
+import { engineSpec } from '../scenario/engine-spec.ts';
+import { loadScenario, type LoadedScenario } from '../scenario/load.ts';
+import { runScenario } from '../scenario/run.ts';
+import { printResult } from '../scenario/check.ts';
+import { readTopology } from '../topology/read-topology.ts';
+import { machineView } from '../view/machine-view.ts';
+import type { NodeNames } from '../view/relations-view.ts';
+import type { Library } from './library.ts';
+import { Story } from './story.ts';
+
+export interface OpenDocument {
+  readonly head: DocumentHead;
+  readonly machine: Topology;
+  readonly names: ShortNames;
+  readonly graph: GraphView;
+  readonly nodes: NodeNames;
+  /** null: a bare machine. */
+  readonly story: Story | null;
+  readonly start: World;
+}
+
+/** A scenario says so with its steps; everything else is taken for a machine. */
+export const looksLikeScenario = (text: string): boolean => /^steps\s*:/m.test(text.slice(0, 1 << 20));
+
+/** Opens a file by its content. */
+export async function openBytes(library: Library, name: string, bytes: Uint8Array, source: string): Promise<Result<OpenDocument, readonly Problem[]>> {
+  if (bytes.length <= 16 * 1024 * 1024) {
+    const { text } = decodeText(bytes);
+    if (looksLikeScenario(text)) return openScenario(library, name, text, source);
+  }
+  const machine = readTopology(name, bytes);
+  return machine.ok ? ok(machineDocument(machine.value, name, source)) : machine;
+}
+
+/** A scenario names its machine: a built-in one, or a file beside it. */
+export async function findMachine(library: Library, scenario: LoadedScenario): Promise<Result<Topology, readonly Problem[]>> {
+  const wanted = scenario.value.machine;
+  const builtin = await library.builtin('topology', wanted);
+  if (builtin !== null) return readTopology(`${wanted}.yaml`, encodeText(builtin));
+  const file = await library.file(wanted);
+  if (file !== null) return readTopology(file.name, file.bytes);
+  const known = await library.ids('topology');
+  return err([scenario.problem(['machine'], `there is no machine "${wanted}": use one of ${known.join(', ')}, or the path of a topology file`)]);
+}
+
+export async function openScenario(library: Library, name: string, text: string, source: string): Promise<Result<OpenDocument, readonly Problem[]>> {
+  const loaded = loadScenario(name, text);
+  if (!loaded.ok) return loaded;
+  const machine = await findMachine(library, loaded.value);
+  if (!machine.ok) return machine;
+  return ok(storyDocument(loaded.value, machine.value, source));
+}
+
+function nodeNames(names: ShortNames, graph: GraphView): NodeNames {
+  const drawn = new Set(graph.nodes.map((node) => node.id));
+  const flip = (map: ReadonlyMap<string, string>): ReadonlyMap<string, string> => new Map([...map].filter(([id]) => drawn.has(id)).map(([id, name]) => [name, id]));
+  const owned = graph.nodes.filter((node) => node.parent !== null && (node.kind === 'device-memory' || node.kind === 'bar'));
+  return { device: flip(names.devices), pool: flip(names.pools), cpu: graph.nodes.find((node) => node.kind === 'cpu')?.id ?? null, anchor: new Map(owned.map((node) => [node.id, node.parent ?? node.id])) };
+}
+
+/** How much of each pool a picture shows: what the story ever uses, and as much again, so that positions stay. */
+function shownFrames(worlds: readonly World[]): ReadonlyMap<string, { readonly start: number; readonly pages: number }> {
+  const shown = new Map<string, { start: number; pages: number }>();
+  for (const [id, pool] of Object.entries(worlds[0]?.records.pool ?? {})) {
+    let highest = 0;
+    for (const world of worlds) {
+      const runs = world.pages.frame[allFrames]?.occupied(pool.firstFrame, pool.firstFrame + pool.frames) ?? [];
+      highest = Math.max(highest, (runs[runs.length - 1]?.end ?? pool.firstFrame) - pool.firstFrame);
+    }
+    let pages = 32;
+    while (pages < highest * 1.5) pages *= 2;
+    shown.set(id, { start: 0, pages: Math.min(pages, pool.frames) });
+  }
+  return shown;
+}
+
+function storyDocument(scenario: LoadedScenario, machine: Topology, source: string): OpenDocument {
+  const story = new Story(runScenario(scenario, machine));
+  const names = shortNames(machine);
+  const { run } = story;
+  const graph = machineView(machine, { names, shown: shownFrames([run.start, ...run.steps.map((step) => step.after)]) });
+  const { value } = scenario;
+  const buffers = new Map(run.steps.flatMap((step) => Object.entries(step.after.records.buffer)));
+  const head: DocumentHead = {
+    id: value.id,
+    kind: 'scenario',
+    title: value.title,
+    thread: value.thread,
+    machine: machine.title ?? value.machine,
+    steps: value.steps.map((step, index) => {
+      const done = run.steps[index];
+      const refused = done?.transactions.map((t) => t.result).find((result) => !('ok' in result));
+      return { index, title: step.title, events: story.events(index).length, refusal: refused === undefined ? null : printResult(refused), failedExpectations: done?.checks.filter((check) => !check.ok).length ?? 0 };
+    }),
+    totalEvents: value.steps.reduce((sum, _, index) => sum + story.events(index).length, 0),
+    warnings: machine.warnings.map((w) => ({ file: machine.sources[w.source]?.name ?? '', line: w.line ?? 0, column: 0, message: w.message })),
+    source,
+    tables: [...buffers].map(([id, buffer]) => ({ id, title: id, pages: buffer.pages })),
+  };
+  return { head, machine, names, graph, nodes: nodeNames(names, graph), story, start: run.start };
+}
+
+export function machineDocument(machine: Topology, name: string, source: string): OpenDocument {
+  const names = shortNames(machine);
+  const graph = machineView(machine, { names, shown: new Map() });
+  const count = (kind: 'package' | 'numaNode' | 'pciFunction'): number => objectsOf(machine, kind).length;
+  const head: DocumentHead = {
+    id: name,
+    kind: 'topology',
+    title: machine.title ?? name,
+    thread: null,
+    machine: `${count('package')} packages, ${count('numaNode')} memory nodes, ${count('pciFunction')} PCI functions`,
+    steps: [],
+    totalEvents: 0,
+    warnings: machine.warnings.map((w) => ({ file: machine.sources[w.source]?.name ?? name, line: w.line ?? 0, column: 0, message: w.message })),
+    source,
+    tables: [],
+  };
+  return { head, machine, names, graph, nodes: nodeNames(names, graph), story: null, start: initialWorld(engineSpec(machine)) };
+}

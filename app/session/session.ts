@@ -1,0 +1,256 @@
+/**
+ * Answers the requests of one window. Knows no transport, no Node and no DOM: hosts wrap it, and it runs in a worker
+ * as well. What is open stays open until its successor has been built without a problem.
+ */
+import { err, ok, type Problem, type Result } from '../base/result.ts';
+import { encodeText } from '../base/text.ts';
+import { plural } from '../base/format.ts';
+import type { Cursor, Fact, Frame, GraphNode, GraphView, PageTableView, StepStory, TimelineView, WhyView } from '../contract/frame.ts';
+import type { Catalog, DocumentHead, OpenSource, RequestArgs, RequestAnswer, RequestName, WhyTarget } from '../contract/requests.ts';
+import { checkInvariants, type Violation } from '../engine/invariants.ts';
+import { eventKinds } from '../engine/event-kinds.ts';
+import { namePlace } from '../engine/place.ts';
+import type { World } from '../model/world.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { readTopology } from '../topology/read-topology.ts';
+import { eventRow } from '../view/event-view.ts';
+import { processNodes } from '../view/process-view.ts';
+import { actions, mappings } from '../view/relations-view.ts';
+import { stripCells, stripChanges } from '../view/strip-view.ts';
+import { columnsOf, printDeviceEntry, printEntry, tableView } from '../view/table-view.ts';
+import { whyView } from '../view/why-view.ts';
+import { pageMap } from '../engine/apply.ts';
+import { machineDocument, openBytes, openScenario, type OpenDocument } from './document.ts';
+import type { Library } from './library.ts';
+
+export type Handlers = { readonly [N in RequestName]: (...args: RequestArgs<N>) => Promise<RequestAnswer<N>> | RequestAnswer<N> };
+
+const maxCells = 1 << 20;
+const maxRows = 2000;
+const none: PageTableView = { id: '', title: '', totalPages: 0, changedPages: 0, changedSpans: [], columns: [], start: 0, rows: [] };
+
+export class Session implements Handlers {
+  #open: OpenDocument | null = null;
+  /** Violations of worlds that were asked about; a world is immutable, so they never change. */
+  readonly #violations = new WeakMap<World, readonly Violation[]>();
+
+  constructor(readonly library: Library) {}
+
+  async catalog(): Promise<Catalog> {
+    const scenarios = await Promise.all((await this.library.ids('scenario')).map(async (id) => {
+      const loaded = loadScenario(`${id}.yaml`, (await this.library.builtin('scenario', id)) ?? '');
+      return loaded.ok ? [{ id, title: loaded.value.value.title, line: loaded.value.value.line, thread: loaded.value.value.thread, steps: loaded.value.value.steps.length }] : [];
+    }));
+    const topologies = await Promise.all((await this.library.ids('topology')).map(async (id) => {
+      const text = (await this.library.builtin('topology', id)) ?? '';
+      const machine = readTopology(`${id}.yaml`, encodeText(text));
+      return machine.ok ? [{ id, title: machine.value.title ?? id, line: summary(text), thread: null, steps: null }] : [];
+    }));
+    return { scenarios: scenarios.flat(), topologies: topologies.flat() };
+  }
+
+  async open(source: OpenSource): Promise<Result<DocumentHead, readonly Problem[]>> {
+    const opened = await this.#build(source);
+    if (!opened.ok) return opened;
+    this.#open = opened.value;
+    return ok(opened.value.head);
+  }
+
+  async #build(source: OpenSource): Promise<Result<OpenDocument, readonly Problem[]>> {
+    switch (source.kind) {
+      case 'builtin': {
+        const story = await this.library.builtin('scenario', source.id);
+        if (story !== null) return openScenario(this.library, `${source.id}.yaml`, story, source.id);
+        const machine = await this.library.builtin('topology', source.id);
+        if (machine !== null) return openBytes(this.library, `${source.id}.yaml`, encodeText(machine), source.id);
+        return problem(source.id, `nothing built in is called "${source.id}": choose from the list`);
+      }
+      case 'text':
+        return openBytes(this.library, source.name, encodeText(source.text), source.name);
+      case 'bytes':
+        return openBytes(this.library, source.name, source.bytes, source.name);
+      case 'path': {
+        const file = await this.library.file(source.path);
+        return file === null ? problem(source.path, 'the file cannot be read here: drop it on the window or paste its text') : openBytes(this.library, file.name, file.bytes, source.path);
+      }
+      case 'this-machine': {
+        const machine = await this.library.thisMachine();
+        return machine === null ? problem('this-machine', 'this host cannot look at its own machine: it needs Linux with /proc and /sys') : ok(machineDocument(machine, 'this-machine', 'this-machine'));
+      }
+    }
+  }
+
+  current(): DocumentHead | null {
+    return this.#open?.head ?? null;
+  }
+
+  #world(cursor: Cursor): World | null {
+    const open = this.#open;
+    return open === null ? null : open.story === null ? open.start : open.story.at(cursor);
+  }
+
+  #broken(world: World): readonly Violation[] {
+    let found = this.#violations.get(world);
+    if (found === undefined) {
+      found = checkInvariants(world);
+      this.#violations.set(world, found);
+    }
+    return found;
+  }
+
+  /** Nodes of the machine and of the processes at a cursor, with what is broken painted on them. */
+  #nodes(open: OpenDocument, world: World): readonly GraphNode[] {
+    const broken = this.#broken(world);
+    const alerts = new Map<string, string[]>();
+    for (const v of broken) {
+      const text = `${v.invariant}: ${v.text}`;
+      const device = v.at.context === undefined ? undefined : open.nodes.device.get(world.records.context[v.at.context]?.device ?? '');
+      const process = v.at.space === undefined ? undefined : `process:${v.at.space}`;
+      for (const node of [device, process]) if (node !== undefined) alerts.set(node, [...(alerts.get(node) ?? []), text]);
+    }
+    return [...processNodes(world), ...open.graph.nodes].map((node) => {
+      const own = alerts.get(node.id);
+      return own === undefined ? node : { ...node, alerts: own };
+    });
+  }
+
+  graph(cursor: Cursor): GraphView {
+    const open = this.#open;
+    const world = this.#world(cursor);
+    return open === null || world === null ? { nodes: [], edges: [] } : { nodes: this.#nodes(open, world), edges: open.graph.edges };
+  }
+
+  frame({ cursor, from }: { readonly cursor: Cursor; readonly from: Cursor | null }): Frame {
+    const open = this.#open;
+    const world = this.#world(cursor);
+    if (open === null || world === null) return { cursor, graphVersion: 0, nodes: [], relations: [], story: null, events: [], alerts: [], dirty: [], counters: [] };
+    const broken = this.#broken(world);
+    const nodes = this.#nodes(open, world);
+    const before = from === null ? null : this.#world(from);
+    const old = before === null ? new Map<string, string>() : new Map(this.#nodes(open, before).map((node) => [node.id, JSON.stringify(node)]));
+    const events = open.story?.events(cursor.step) ?? [];
+    const current = cursor.event === null ? events : cursor.event === 0 ? [] : events.slice(cursor.event - 1, cursor.event);
+    const strips = nodes.flatMap((node) => node.strips);
+    return {
+      cursor,
+      graphVersion: graphVersion(nodes),
+      nodes: nodes.filter((node) => old.get(node.id) !== JSON.stringify(node)),
+      relations: [...mappings(world, open.nodes, broken), ...actions(world, current.map(({ event }) => event), open.nodes, open.graph.edges)],
+      story: this.#story(open, cursor.step),
+      events: events.map(({ event, base }, index) => eventRow(world, event, index, base)),
+      alerts: broken.slice(0, 100).map((v) => ({
+        invariant: v.invariant,
+        text: v.text,
+        node: v.at.context === undefined ? (v.at.space === undefined ? null : `process:${v.at.space}`) : (open.nodes.device.get(world.records.context[v.at.context]?.device ?? '') ?? null),
+        strip: stripOf(world, v),
+        page: pageOf(world, v),
+      })),
+      dirty: before === null ? [] : strips.flatMap((strip) => stripChanges(before, world, strip.id).filter((span) => span.start < strip.start + strip.pages).map((span) => ({ strip: strip.id, ...span }))),
+      counters: counters(world),
+    };
+  }
+
+  #story(open: OpenDocument, index: number): StepStory | null {
+    const step = open.story?.run.scenario.value.steps[index];
+    const done = open.story?.run.steps[index];
+    if (step === undefined || done === undefined || open.story === null) return null;
+    const { scenario } = open.story.run;
+    return {
+      index,
+      title: step.title,
+      say: step.say.trim(),
+      lesson: step.lesson ?? null,
+      read: step.read.map((r) => ({ label: r.see, where: r.in ?? null })),
+      ops: step.do.map((op, i) => `${op.by}: ${op.op}${'place' in op ? ` ${op.place}` : ''}${'errno' in (done.transactions[i]?.result ?? {}) ? ' (refused)' : ''}`),
+      expectations: done.checks.map((check) => ({ text: check.expected, ok: check.ok, actual: check.ok ? null : check.actual, line: check.line || scenario.at(['steps', index]).line })),
+    };
+  }
+
+  strip({ cursor, strip, start, pages, cells }: RequestArgs<'strip'>[0]): Uint8Array {
+    const world = this.#world(cursor);
+    return world === null ? new Uint8Array(0) : stripCells(world, strip, start, pages, Math.min(cells, maxCells));
+  }
+
+  pages({ cursor, table, start, count }: RequestArgs<'pages'>[0]): PageTableView {
+    const open = this.#open;
+    const world = this.#world(cursor);
+    if (open === null || world === null) return none;
+    const before = open.story?.before(cursor) ?? open.start;
+    return tableView(before, world, this.#broken(world), { table, start, count: Math.min(count, maxRows) }) ?? { ...none, id: table, title: table };
+  }
+
+  why({ cursor, target }: { readonly cursor: Cursor; readonly target: WhyTarget }): WhyView {
+    const story = this.#open?.story ?? null;
+    const world = this.#world(cursor);
+    if (story === null || world === null) return { question: 'Nothing has happened yet', lines: [], read: [] };
+    if (target.kind === 'event') {
+      const { chain, op } = story.causes(target.step, target.event);
+      const last = chain[chain.length - 1];
+      return whyView(last === undefined ? 'There is no such event' : `Why: ${eventKinds[last.what.kind].title}`, world, chain, op);
+    }
+    const buffer = world.records.buffer[target.table];
+    const context = target.kind === 'mapping' && buffer !== undefined ? columnsOf(world, buffer.space)[target.column] : undefined;
+    if (buffer === undefined || (target.kind === 'mapping' && context === undefined)) return { question: `${target.table} is not mapped here`, lines: [], read: [] };
+    const page = buffer.start + target.page;
+    const entry = context === undefined ? printEntry(pageMap(world, 'pte', buffer.space).get(page)) : printDeviceEntry(pageMap(world, 'devicePte', context).get(page));
+    const question = context === undefined ? `Why is page ${target.page} ${entry}?` : `Why does ${world.records.context[context]?.device ?? context} have ${entry} for page ${target.page}?`;
+    const last = context === undefined ? story.lastChange(cursor, 'pte', buffer.space, page) : story.lastChange(cursor, 'devicePte', context, page);
+    if (last === null) return { question, lines: [{ step: -1, event: 0, text: 'Nothing has changed it since the beginning.', fn: null, rule: 'start' }], read: [] };
+    const { chain, op } = story.causes(last.step, last.event);
+    return whyView(question, world, chain, op);
+  }
+
+  timeline(): TimelineView {
+    const story = this.#open?.story ?? null;
+    const steps = story?.run.steps.length ?? 0;
+    const lanes: string[] = [];
+    const states: string[] = [];
+    const lane: number[] = [];
+    const state: number[] = [];
+    const stepStarts: number[] = [];
+    const indexIn = (list: string[], word: string): number => (list.includes(word) ? list.indexOf(word) : list.push(word) - 1);
+    for (let step = 0; step < steps; step++) {
+      stepStarts.push(lane.length);
+      for (const { event } of story?.events(step) ?? []) {
+        lane.push(Math.min(255, indexIn(lanes, event.by)));
+        state.push(Math.min(255, indexIn(states, eventKinds[event.kind].state)));
+      }
+    }
+    stepStarts.push(lane.length);
+    return { lanes, stepStarts, lane: Uint8Array.from(lane), state: Uint8Array.from(state), states };
+  }
+}
+
+const problem = (file: string, message: string): Result<never, readonly Problem[]> => err([{ file, line: 0, column: 0, message }]);
+
+/** First sentence of a machine's own description. */
+function summary(text: string): string {
+  const about = /^about:\s*\|?\s*\n?\s*([\s\S]{0,400})/m.exec(text)?.[1] ?? '';
+  return about.replace(/\s+/g, ' ').split(/(?<=\.)\s/)[0] ?? '';
+}
+
+/** Changes with the set of nodes, so that a view asks for the graph again when a process comes or goes. */
+function graphVersion(nodes: readonly GraphNode[]): number {
+  let hash = 17;
+  for (const node of nodes) for (const c of `${node.id}|${node.strips.map((s) => `${s.id}${s.pages}`).join()};`) hash = (hash * 31 + (c.codePointAt(0) ?? 0)) | 0;
+  return hash;
+}
+
+function stripOf(world: World, v: Violation): string | null {
+  const name = namePlace(world, v.at);
+  return name === null ? null : `space:${name.replace(/\[.*$/, '')}`;
+}
+
+function pageOf(world: World, v: Violation): number | null {
+  const name = namePlace(world, v.at)?.replace(/\[.*$/, '');
+  const buffer = name === undefined ? undefined : world.records.buffer[name];
+  return buffer === undefined || v.at.start === undefined ? null : v.at.start - buffer.start;
+}
+
+/** The numbers that stories are about. */
+function counters(world: World): readonly Fact[] {
+  const rss = Object.entries(world.records.space).filter(([, mm]) => mm.users > 0).map(([space, mm]) => ({ label: `RSS of ${space}`, value: plural(mm.rss.anon + mm.rss.file + mm.rss.shmem, 'page') }));
+  const pools = Object.entries(world.records.pool).filter(([, pool]) => pool.frames > pool.free).map(([id, pool]) => ({ label: `used in ${id}`, value: plural(pool.frames - pool.free, 'frame') }));
+  const sequences = Object.entries(world.records.subscriptions).filter(([space]) => Object.values(world.records.notifier).some((n) => n.space === space)).map(([space, subs]) => ({ label: `notifier sequence of ${space}`, value: String(subs.seq) }));
+  return [...rss, ...pools, ...sequences];
+}
