@@ -1,6 +1,8 @@
 import type { Problem, Result } from '../base/result.ts';
 import type { Topology, TopologyFormat } from '../model/topology.ts';
 import { readHwloc } from './hwloc/read.ts';
+import { isIomem, readIomem } from './iomem.ts';
+import { isSnapshot, readSnapshot } from './linux/read.ts';
 import { isMemscapeTopology, readMemscape } from './memscape/read.ts';
 import { rootElementOf } from './xml-root.ts';
 
@@ -19,8 +21,10 @@ export interface TopologyReader {
 
 /** In the order in which they are asked. */
 export const formats: readonly TopologyReader[] = [
+  { format: 'linux-snapshot', recognise: isSnapshot, read: readSnapshot },
   { format: 'memscape', recognise: isMemscapeTopology, read: readMemscape },
   { format: 'hwloc-xml', recognise: ({ bytes }) => rootElementOf(bytes) === 'topology', read: readHwloc },
+  { format: 'iomem', recognise: isIomem, read: readIomem },
 ];
 
 export const undecided =
