@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { byName } from '../../app/topology/linux/file-tree.ts';
 import type { FileTree } from '../../app/topology/linux/file-tree.ts';
 
@@ -31,6 +31,9 @@ export const liveTree: FileTree = {
   },
   real(path) {
     return attempt(() => realpathSync(`/${path}`).slice(1));
+  },
+  link(path) {
+    return attempt(() => readlinkSync(`/${path}`));
   },
 };
 

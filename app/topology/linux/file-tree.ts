@@ -2,7 +2,7 @@ import { strFromU8 } from 'fflate';
 
 /**
  * A read-only tree of files that looks like the root of a Linux machine: "sys/bus/pci/devices". Paths have no leading
- * slash; links are followed by all three functions and never lead out of the tree.
+ * slash; links are followed and never lead out of the tree.
  */
 export interface FileTree {
   /** Contents, cut off at a bound of the tree's own; null where there is no such file or it cannot be read. */
@@ -11,6 +11,8 @@ export interface FileTree {
   list(path: string): readonly string[];
   /** The path without links; null where nothing is there. */
   real(path: string): string | null;
+  /** Where a link points to, as written, be it there or not; null where the path is no link. */
+  link(path: string): string | null;
 }
 
 /** The first line of a file as text without the blanks around it; null where there is none. */
@@ -34,6 +36,9 @@ export function numbered(tree: FileTree, path: string, prefix: string): readonly
     })
     .sort((a, b) => a.index - b.index);
 }
+
+/** Last name of what a link points to: the driver, the group number. */
+export const linkName = (tree: FileTree, path: string): string | null => tree.link(path)?.split('/').at(-1) ?? null;
 
 /** Bytewise order of names, the same on every machine. */
 export const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -29,6 +29,13 @@ export class MemoryTree implements FileTree {
     return this.#resolve(path)?.path.join('/') ?? null;
   }
 
+  link(path: string): string | null {
+    const at = path.lastIndexOf('/');
+    const owner = this.#resolve(path.slice(0, Math.max(at, 0)))?.node;
+    const node = owner?.kind === 'directory' ? owner.children.get(path.slice(at + 1)) : undefined;
+    return node?.kind === 'link' ? node.target : null;
+  }
+
   /** Walks component by component; a link puts the components of its target in front of what is left. */
   #resolve(path: string): { readonly node: Node; readonly path: readonly string[] } | null {
     let todo = path.split('/').filter((part) => part !== '' && part !== '.').reverse();

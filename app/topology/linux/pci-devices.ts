@@ -7,7 +7,7 @@ import { readPciConfig } from '../pci-config.ts';
 import type { PciConfig } from '../pci-config.ts';
 import { inferPortRoles } from '../pci-roles.ts';
 import { hostBridgeId, parseBdf, pciAddress, pciBridge, pciFunction, pciId } from '../pci.ts';
-import { line, textOf } from './file-tree.ts';
+import { line, linkName, textOf } from './file-tree.ts';
 import type { FileTree } from './file-tree.ts';
 import { nodeOfCpus } from './nodes.ts';
 
@@ -66,11 +66,11 @@ function addFunction(tree: FileTree, draft: TopologyDraft, bdf: string, path: st
     subsystemVendor: number('subsystem_vendor') ?? config?.subsystemVendor ?? null,
     subsystemDevice: number('subsystem_device') ?? config?.subsystemDevice ?? null,
     revision: number('revision') ?? config?.revision ?? null,
-    link: readLink(tree, path) ?? config?.link ?? null,
+    link: bothLinks(readLink(tree, path), config?.link ?? null),
     acs: config?.acs ?? { kind: 'unknown' as const },
     iommuGroup: groupOf(tree, path),
     numaNode: node,
-    driver: tree.real(`${path}/driver`)?.split('/').at(-1) ?? null,
+    driver: linkName(tree, `${path}/driver`),
   };
   const rows = readResources(tree, path);
   if (common.class === 0x0604 || config?.isBridge === true) {
@@ -87,8 +87,8 @@ function addFunction(tree: FileTree, draft: TopologyDraft, bdf: string, path: st
     );
     return;
   }
-  const physical = tree.real(`${path}/physfn`)?.split('/').at(-1);
-  const physicalBdf = physical === undefined ? null : parseBdf(physical);
+  const physical = linkName(tree, `${path}/physfn`);
+  const physicalBdf = physical === null ? null : parseBdf(physical);
   const added = draft.add(
     pciFunction({
       ...common,
@@ -138,7 +138,7 @@ function nearestNode(tree: FileTree, draft: TopologyDraft, path: string, nodes: 
 }
 
 function groupOf(tree: FileTree, path: string): number | null {
-  return parseInteger(tree.real(`${path}/iommu_group`)?.split('/').at(-1));
+  return parseInteger(linkName(tree, `${path}/iommu_group`) ?? undefined);
 }
 
 /** "16.0 GT/s PCIe", "Unknown"; widths 0 and 255 are unknown too. */
@@ -153,6 +153,18 @@ function readLink(tree: FileTree, path: string): PciLink | null {
   };
   const link = { currentSpeed: speed('current_link_speed'), currentWidth: width('current_link_width'), maxSpeed: speed('max_link_speed'), maxWidth: width('max_link_width'), statedGBs: null };
   return Object.values(link).every((value) => value === null) ? null : link;
+}
+
+/** What the kernel says, and what it leaves out from config space. */
+function bothLinks(told: PciLink | null, config: PciLink | null): PciLink | null {
+  if (told === null || config === null) return told ?? config;
+  return {
+    currentSpeed: told.currentSpeed ?? config.currentSpeed,
+    currentWidth: told.currentWidth ?? config.currentWidth,
+    maxSpeed: told.maxSpeed ?? config.maxSpeed,
+    maxWidth: told.maxWidth ?? config.maxWidth,
+    statedGBs: null,
+  };
 }
 
 interface ResourceRow {

@@ -5,7 +5,7 @@ import { objectsOf } from '../../model/topology.ts';
 import type { Topology } from '../../model/topology.ts';
 import { inspect } from '../counts.ts';
 import { readTopology } from '../read-topology.ts';
-import { tarOf } from './tar.testing.ts';
+import { tarOf } from '../testing/tar.ts';
 
 const files = new URL('../../../../shared/data/topologies/', import.meta.url);
 const here = existsSync(files);
@@ -81,7 +81,9 @@ describe.skipIf(!here)('Linux snapshots (skipped where ../shared is absent)', ()
     expect(bridges[3]?.windows.length).toBeGreaterThan(0);
     expect(bridges[3]?.link).toMatchObject({ currentSpeed: 2.5, currentWidth: 1, maxSpeed: null });
     const nvme = objectsOf(topology, 'pciFunction').find((fn) => fn.bdf === '0000:03:00.0');
-    expect(nvme).toMatchObject({ parent: 'pci:0000:02:00.0', deviceKind: 'storage', p2pMemory: { bytes: 67108864 }, driver: 'nvme', numaNode: 'numa:0' });
+    expect(nvme).toMatchObject({ parent: 'pci:0000:02:00.0', deviceKind: 'storage', p2pMemory: { bytes: 67108864 }, driver: 'nvme', numaNode: null });
+    expect(objectsOf(topology, 'pciFunction').find((fn) => fn.bdf === '0000:81:00.0')?.numaNode).toBe('numa:1');
+    expect(objectsOf(topology, 'hostBridge').map(({ id, numaNode, lastBus }) => [id, numaNode, lastBus])).toEqual([['hostbridge:0000:00', null, 6], ['hostbridge:0000:80', 'numa:1', 0x82]]);
     expect(nvme?.iommuGroup).not.toBeNull();
     expect(topology.policy.iommu).toBe(true);
     expect(topology.addressRanges.find((range) => range.object === 'pci:0000:03:00.0')).toBeDefined();
