@@ -1,0 +1,412 @@
+/**
+ * Replays a recording: its inputs become operations, and what the engine does is compared with what the kernel did.
+ *
+ * Tasks run as the recording interleaves them: an event of a task is awaited by running that task's program, one
+ * operation at a time, until it has something to show. Operations that the recorder cannot see are placed by
+ * `seenLate`.
+ */
+import { initialWorld, type EngineSpec } from '../engine/initial-world.ts';
+import type { OpInput } from '../engine/operations.ts';
+import type { Transaction } from '../engine/step.ts';
+import type { Buffer, World } from '../model/world.ts';
+import { sameEvent, type Comparison } from './compare.ts';
+import * as dmirror from './dmirror.ts';
+import { Machine, type Program } from './machine.ts';
+import { isInput, type RecordedEvent, type Recording } from './recording.ts';
+import { translate, type Names, type PlacedBuffer } from './translate.ts';
+
+export interface ReplaySettings {
+  /** /sys/kernel/mm/transparent_hugepage/enabled of the recorded machine. */
+  readonly thp: 'always' | 'never';
+}
+
+/** Device memory of the recorded driver, in chunks: at most this many at a time. */
+const maxChunks = 4;
+const systemFrames = 1 << 20;
+/** Where the first buffer goes: 2 MiB aligned, in the middle of a user address space. */
+const firstBuffer = 0x7_f000_0000;
+const blockPages = 512;
+
+/** Pages of a window in which a read fault of a file maps what is in the page cache (fault_around_bytes). */
+const faultAround = 16;
+
+/**
+ * Addresses are not recorded, but where a read fault's window is cut shows how the buffer lies: most faults then come
+ * at the same distance from a border of 16 pages. Without such faults a buffer starts at a 2 MiB border.
+ */
+function offsetOf(recording: Recording, buffer: string): number {
+  const seen = new Array<number>(faultAround).fill(0);
+  for (const event of recording.events) {
+    if (event.e === 'do_read_fault' && event.buf === buffer && event.range !== undefined) seen[event.range[0] % faultAround]! += 1;
+  }
+  const most = Math.max(...seen);
+  return most < 2 ? 0 : (faultAround - seen.indexOf(most)) % faultAround;
+}
+
+/** Buffers in the order of their names, which is that of their addresses, with room between them. */
+function placeBuffers(recording: Recording): readonly PlacedBuffer[] {
+  let next = firstBuffer;
+  return Object.keys(recording.buffers)
+    .sort()
+    .map((name): PlacedBuffer => {
+      const start = next + offsetOf(recording, name);
+      const end = start + (recording.buffers[name] ?? 0);
+      next = (Math.floor(end / blockPages) + 2) * blockPages;
+      return { name, start, end };
+    });
+}
+
+/** The fixture with two devices opens one file on each; the other opens all files on one. */
+const deviceOf = (recording: Recording, file: string): string => (recording.test.startsWith('hmm2.') ? `dmirror${file.slice(1)}` : 'dmirror0');
+
+function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
+  const memory = recording.test.includes('coherent') ? 'coherent' : 'private';
+  const ids = recording.test.startsWith('hmm2.') ? ['dmirror0', 'dmirror1'] : ['dmirror0'];
+  return dmirrorMachine(ids, memory, settings.thp);
+}
+
+/** A machine with test devices of one kind of memory. */
+export function dmirrorMachine(ids: readonly string[], memory: 'private' | 'coherent', thp: 'always' | 'madvise' | 'never'): EngineSpec {
+  return {
+    thp,
+    pools: [
+      { id: 'dram0', kind: 'dram', registration: 'system', frames: systemFrames, device: null },
+      ...ids.map((id) => ({ id: `${id}.memory`, kind: 'vram' as const, registration: memory, frames: maxChunks * dmirror.chunkPages, device: id })),
+    ],
+    devices: ids.map((id) => ({ id, memory, pool: `${id}.memory`, faultPages: dmirror.faultPages, migratePages: dmirror.migratePages })),
+  };
+}
+
+/** Chunks that a device has when the recording begins: as many as its first eviction finds. */
+function chunksAtStart(recording: Recording): Map<string, number> {
+  const chunks = new Map<string, number>();
+  recording.events.forEach((event, at) => {
+    const evicts = event.e === 'close' || (event.e === 'ioctl' && event.cmd === 'release');
+    const device = deviceOf(recording, event.dev ?? 'D0');
+    if (!evicts || chunks.has(device)) return;
+    let found = 0;
+    for (let i = at + 1; i < recording.events.length; i++) {
+      const next = recording.events[i];
+      if (next === undefined || (isInput(next) && next.by === event.by)) break;
+      if (next.e === 'migrate_device_range') found++;
+    }
+    chunks.set(device, found);
+  });
+  return chunks;
+}
+
+/** The recording's name of each fork's child: the first task after it that was not there before. */
+function childrenOf(recording: Recording): ReadonlyMap<number, string> {
+  const children = new Map<number, string>();
+  const known = new Set<string>();
+  const unnamed: number[] = [];
+  recording.events.forEach((event, at) => {
+    if (!known.has(event.by)) {
+      known.add(event.by);
+      const fork = unnamed.shift();
+      if (fork !== undefined) children.set(fork, event.by);
+    }
+    if (event.e === 'fork') unnamed.push(at);
+  });
+  for (const at of unnamed) children.set(at, `child${at}`);
+  return children;
+}
+
+interface Task {
+  readonly process: string;
+  program: Program<unknown> | null;
+  /** The operation that the program asks for next. */
+  next: OpInput | null;
+  /** What it did that has not been seen in the recording yet. */
+  readonly shown: RecordedEvent[];
+}
+
+const protections = ['---', 'r--', '-w-', 'rw-', '--x', 'r-x', '-wx', 'rwx'] as const;
+const advices: Readonly<Record<number, string>> = { 4: 'DONTNEED', 8: 'FREE', 14: 'HUGEPAGE', 15: 'NOHUGEPAGE', 21: 'PAGEOUT', 22: 'POPULATE_READ', 23: 'POPULATE_WRITE', 25: 'COLLAPSE' };
+
+/** Operations without a recorded trace that a task does at once, before others run; all else waits until it must be. */
+const seenLate: ReadonlySet<OpInput['op']> = new Set(['program', 'deviceWrite']);
+
+class Replay {
+  readonly #machine: Machine;
+  readonly #tasks = new Map<string, Task>();
+  readonly #names: Names;
+  readonly #files = new Map<string, string>();
+  readonly #chunks: Map<string, number>;
+  readonly #children: ReadonlyMap<number, string>;
+  #maps = 0;
+  #at = 0;
+
+  constructor(
+    readonly recording: Recording,
+    settings: ReplaySettings,
+    watch: (transaction: Transaction) => void,
+  ) {
+    const buffers = placeBuffers(recording);
+    this.#names = { buffers, files: this.#files };
+    this.#machine = new Machine(initialWorld(machineOf(recording, settings)), watch);
+    this.#chunks = chunksAtStart(recording);
+    this.#children = childrenOf(recording);
+    const root = recording.events[0]?.by ?? 'P0';
+    this.#machine.do({ op: 'process', by: 'kernel', name: root });
+    this.#machine.world = withBuffers(this.#machine.world, root, buffers);
+    this.#tasks.set(root, task(root));
+    this.#root = root;
+  }
+
+  readonly #root: string;
+
+  run(): Comparison {
+    const { events } = this.recording;
+    const of = events.filter((event) => !isInput(event) || event.e === 'cpu_fault').length;
+    let matched = 0;
+    for (this.#at = 0; this.#at < events.length; this.#at++) {
+      const expected = events[this.#at];
+      if (expected === undefined) break;
+      const current = this.#taskOf(expected.by);
+      if (isInput(expected) && expected.e !== 'cpu_fault') {
+        this.#finish(current, expected.by);
+        const extra = current.shown[0];
+        if (extra !== undefined) return { matched, of, first: { at: matched, expected, actual: extra } };
+        this.#begin(current, this.#programOf(expected, current), expected.by);
+        continue;
+      }
+      if (expected.e === 'cpu_fault' && current.shown.length === 0) {
+        this.#finish(current, expected.by);
+        if (current.shown.length === 0) this.#begin(current, this.#faults(current), expected.by);
+      }
+      let actual = this.#await(current, expected.by);
+      if (actual === null) {
+        this.#begin(current, this.#unasked(expected, current), expected.by);
+        actual = this.#await(current, expected.by);
+      }
+      if (actual === null || !sameEvent(expected, actual)) return { matched, of, first: { at: matched, expected, actual } };
+      matched++;
+    }
+    for (const [name, current] of this.#tasks) {
+      this.#finish(current, name);
+      const extra = current.shown[0];
+      if (extra !== undefined) return { matched, of, first: { at: matched, expected: null, actual: extra } };
+    }
+    return { matched, of, first: null };
+  }
+
+  get world(): World {
+    return this.#machine.world;
+  }
+
+  /** A task that no fork made is a thread of the first. */
+  #taskOf(name: string): Task {
+    const known = this.#tasks.get(name);
+    if (known !== undefined) return known;
+    const made = task(this.world.records.process[name] === undefined ? this.#root : name);
+    this.#tasks.set(name, made);
+    return made;
+  }
+
+  #begin(current: Task, program: Program<unknown> | null, by: string): void {
+    if (program === null) return;
+    current.program = program;
+    this.#take(current, program.next(), by);
+  }
+
+  #take(current: Task, step: IteratorResult<OpInput, unknown>, by: string): void {
+    if (step.done !== true) {
+      current.next = step.value;
+      return;
+    }
+    current.program = null;
+    current.next = null;
+    if (typeof step.value === 'number') current.shown.push({ e: 'ioctl_ret', by, ret: step.value });
+  }
+
+  #advance(current: Task, by: string): void {
+    const { program, next } = current;
+    if (program === null || next === null) return;
+    const transaction = this.#machine.do(next);
+    current.shown.push(...translate(transaction.events, by, transaction.after, this.#names));
+    this.#take(current, program.next(transaction), by);
+  }
+
+  /** The next thing that a task shows; null where its program has ended. */
+  #await(current: Task, by: string): RecordedEvent | null {
+    while (current.shown.length === 0 && current.program !== null) this.#advance(current, by);
+    const event = current.shown.shift() ?? null;
+    while (current.shown.length === 0 && current.next !== null && seenLate.has(current.next.op)) this.#advance(current, by);
+    return event;
+  }
+
+  #finish(current: Task, by: string): void {
+    while (current.program !== null && current.shown.length === 0) this.#advance(current, by);
+  }
+
+  /** The engine's name of a buffer in the address space of a task. */
+  #buffer(current: Task, name: string | undefined): string {
+    return `${this.world.records.process[current.process]?.space ?? current.process}.${name ?? '?'}`;
+  }
+
+  #pages(current: Task, { buf, range }: RecordedEvent): dmirror.Pages {
+    return { buffer: this.#buffer(current, buf), start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
+  }
+
+  #place(current: Task, event: RecordedEvent): string {
+    const { buffer, start, end } = this.#pages(current, event);
+    return `${buffer}[${start}..${end}]`;
+  }
+
+  #file(current: Task, name: string | undefined): dmirror.DeviceFile {
+    const device = deviceOf(this.recording, name ?? 'D0');
+    return { device, context: `${device}:${current.process}`, by: current.process, world: () => this.world };
+  }
+
+  /** Consecutive faults of one task are one access of a range. */
+  *#faults(current: Task): Program<void> {
+    const { events } = this.recording;
+    const first = events[this.#at];
+    if (first?.range === undefined) return;
+    let end = first.range[1];
+    for (let i = this.#at + 1; i < events.length; i++) {
+      const event = events[i];
+      if (event === undefined || event.by !== first.by) break;
+      if (!isInput(event)) continue;
+      if (event.e !== 'cpu_fault' || event.buf !== first.buf || event.access !== first.access || event.range?.[0] !== end) break;
+      end = event.range[1];
+    }
+    const place = `${this.#buffer(current, first.buf)}[${first.range[0]}..${end}]`;
+    if (first.access === 'write') yield { op: 'write', by: current.process, place, value: 1 };
+    else yield { op: 'read', by: current.process, place };
+  }
+
+  /**
+   * The kernel touched a page on behalf of a task though no recorded input asked for it: get_user_pages of a caller
+   * that is not recorded. Where the page had to leave the device, the caller meant to keep it.
+   */
+  *#unasked(expected: RecordedEvent, current: Task): Program<void> {
+    if (expected.range === undefined) return;
+    const place = this.#place(current, expected);
+    const longterm = expected.e === 'notifier_start';
+    yield { op: 'pin', by: current.process, place, flags: longterm ? ['pin', 'longterm', 'write'] : ['get', 'write'] };
+    yield { op: 'unpin', by: current.process, place, flags: longterm ? ['pin'] : ['get'] };
+  }
+
+  #programOf(event: RecordedEvent, current: Task): Program<unknown> | null {
+    const by = current.process;
+    switch (event.e) {
+      case 'open': {
+        const file = this.#file(current, event.dev);
+        this.#files.set(file.context, event.dev ?? 'D0');
+        return silent(dmirror.open(file));
+      }
+      case 'close': {
+        const file = this.#file(current, event.dev);
+        return silent(dmirror.close(file, this.#chunks.get(file.device) ?? 0));
+      }
+      case 'ioctl':
+        return this.#command(event, current);
+      case 'mmap':
+        return asking(this.#mmap(event, current));
+      case 'munmap':
+        return asking({ op: 'munmap', by, place: this.#place(current, event) });
+      case 'mprotect':
+        return asking({ op: 'mprotect', by, place: this.#place(current, event), prot: protections[(event.prot ?? 0) & 7] ?? '---' });
+      case 'madvise':
+        return asking({ op: 'madvise', by, place: this.#place(current, event), advice: advices[event.advice ?? 0] ?? 'NORMAL' } as OpInput);
+      case 'mremap':
+        return this.#mremap(event, current);
+      case 'fork':
+        return asking({ op: 'fork', by, child: this.#children.get(this.#at) ?? 'child' });
+      case 'exit':
+        return asking({ op: 'exit', by });
+      case 'pin_user_pages_fast':
+        return this.#pin(event, current);
+      default:
+        throw new Error(`no operation for the input ${event.e}`);
+    }
+  }
+
+  #mmap(event: RecordedEvent, current: Task): OpInput {
+    const { buffer, start, end } = this.#pages(current, event);
+    const base = this.world.records.buffer[buffer]?.start ?? 0;
+    const flags = Number(event.flags ?? 0);
+    const shared = (flags & 1) !== 0;
+    const backing = (flags & 0x40000) !== 0 ? 'hugetlb2M' : (flags & 0x20) === 0 ? 'file' : shared ? 'shmem' : 'anon';
+    const file = backing === 'file' ? { file: `file${++this.#maps}` } : {};
+    return { op: 'mmap', by: current.process, as: `map${++this.#maps}`, at: base + start, pages: end - start, prot: protections[(event.prot ?? 0) & 7] ?? '---', shared, backing, ...file };
+  }
+
+  *#mremap(event: RecordedEvent, current: Task): Program<{ readonly to: number }> {
+    const flags = Number(event.flags ?? 0);
+    const result = this.recording.events.slice(this.#at).find((next) => next.e === 'mremap_ret' && next.by === event.by);
+    const to = result?.toPage ?? event.toPage ?? 0;
+    const base = this.world.records.buffer[this.#buffer(current, result?.toBuf ?? event.toBuf)]?.start ?? 0;
+    yield { op: 'mremap', by: current.process, place: this.#place(current, event), pages: event.newPages ?? 0, to: base + to, dontUnmap: (flags & 4) !== 0 };
+    current.shown.push({ e: 'mremap_ret', by: event.by, ...(result?.toBuf === undefined ? {} : { toBuf: result.toBuf }), toPage: to });
+    return { to };
+  }
+
+  *#pin(event: RecordedEvent, current: Task): Program<null> {
+    const flags = Number(event.flags ?? 0);
+    const place = this.#place(current, event);
+    yield { op: 'pin', by: current.process, place, flags: ['pin', ...((flags & 0x100) !== 0 ? (['longterm'] as const) : []), ...((flags & 1) !== 0 ? (['write'] as const) : [])] };
+    yield { op: 'unpin', by: current.process, place, flags: ['pin'] };
+    return null;
+  }
+
+  #command(event: RecordedEvent, current: Task): Program<number> {
+    const file = this.#file(current, event.dev);
+    const pages = this.#pages(current, event);
+    const chunks = this.#chunks.get(file.device) ?? 0;
+    switch (event.cmd) {
+      case 'read':
+        return returning(dmirror.read(file, pages));
+      case 'write':
+        return returning(dmirror.write(file, pages, 1));
+      case 'migrateToDevice':
+        return returning(dmirror.migrateToDevice(file, pages));
+      case 'migrateToSystem':
+        return returning(dmirror.migrateToSystem(file, pages));
+      case 'snapshot':
+        return returning(dmirror.snapshot(file, pages));
+      case 'exclusive':
+        return returning(dmirror.exclusive(file, pages));
+      case 'checkExclusive':
+        return returning(dmirror.checkExclusive(file, pages));
+      case 'release':
+        this.#chunks.set(file.device, 0);
+        return returning(dmirror.evict(file, chunks));
+      case 'flags':
+        return returning(dmirror.flags(file, event.npages ?? 0));
+      default:
+        throw new Error(`no command ${event.cmd ?? '?'}`);
+    }
+  }
+}
+
+const task = (process: string): Task => ({ process, program: null, next: null, shown: [] });
+
+function* asking(op: OpInput): Program<null> {
+  yield op;
+  return null;
+}
+
+/** A program whose own result the recorder does not see. */
+function* silent(program: Program<unknown>): Program<null> {
+  yield* program;
+  return null;
+}
+
+/** A command of the driver: its return value is recorded. */
+function* returning(program: Program<dmirror.Answer>): Program<number> {
+  return (yield* program).ret;
+}
+
+function withBuffers(world: World, space: string, placed: readonly PlacedBuffer[]): World {
+  const buffers: Record<string, Buffer> = {};
+  for (const { name, start, end } of placed) buffers[`${space}.${name}`] = { space, start, pages: end - start };
+  return { ...world, records: { ...world.records, buffer: { ...world.records.buffer, ...buffers } } };
+}
+
+/** Replays one recording to its first difference. `watch` sees every transaction. */
+export function replay(recording: Recording, settings: ReplaySettings, watch: (transaction: Transaction) => void = () => undefined): Comparison {
+  return new Replay(recording, settings, watch).run();
+}

@@ -1,0 +1,110 @@
+/**
+ * Events of the engine in the words of a recording: the vocabulary names the recorded event, addresses become pages of
+ * buffers, and a group of events becomes those events for each of its pages in turn.
+ */
+import type { Span } from '../base/span.ts';
+import { intersect } from '../base/span.ts';
+import { eventKinds, type EventKind, type EventKindRow } from '../engine/event-kinds.ts';
+import type { Event } from '../engine/event.ts';
+import type { World } from '../model/world.ts';
+import { returnValue } from './errno.ts';
+import type { RecordedEvent } from './recording.ts';
+
+/** A buffer of a recording and where the replay put it, in virtual page numbers. */
+export interface PlacedBuffer extends Span {
+  readonly name: string;
+}
+
+/** How the names of a replay map to those of its recording. */
+export interface Names {
+  readonly buffers: readonly PlacedBuffer[];
+  /** The recording's name of an open device file, by context. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Recorded by name but never seen in a recording: compilers inline the function, so its probe never fired. */
+const unprobed: ReadonlySet<EventKind> = new Set(['restoreExclusivePte']);
+
+/** What a test asks for is not what the kernel does; only a fault is both. */
+const asked: ReadonlySet<EventKind> = new Set(['mmapped', 'munmapped', 'mprotected', 'madvised', 'forked', 'exited', 'pinned', 'deviceOpened', 'deviceClosed']);
+
+const requestWords: Readonly<Record<string, string>> = { read: '0x8000000000000000', write: '0xc000000000000000', snapshot: 'snapshot' };
+const selectBits: Readonly<Record<string, number>> = { system: 1, private: 2, coherent: 4, compound: 8 };
+
+type Fields = Partial<Omit<RecordedEvent, 'e' | 'by' | 'buf' | 'range'>>;
+
+/** The fields of an event besides its place. */
+function fieldsOf(event: Event, names: Names): Fields {
+  const { args } = event;
+  switch (event.kind) {
+    case 'cpuFault':
+      return { access: args['access'] === 'write' ? 'write' : 'read', present: args['present'] === true };
+    case 'notifierStart':
+    case 'notifierEnd':
+      return { event: String(args['event']) };
+    case 'deviceInvalidate':
+      return { event: String(args['event']), dev: names.files.get(event.at.context ?? '') ?? '?' };
+    case 'hmmRangeFault':
+      return { request: requestWords[String(args['request'])] ?? '?' };
+    case 'hmmRangeFaultRet':
+    case 'migrateVmaSetupRet':
+      return { ret: returnValue(String(args['ret'])) };
+    case 'migrateVmaSetup': {
+      const select = Array.isArray(args['select']) ? args['select'] : [];
+      return { flags: select.reduce((bits: number, name) => bits | (selectBits[String(name)] ?? 0), 0) };
+    }
+    case 'migrateVmaPages':
+    case 'migrateVmaFinalize':
+      return { cpages: Number(args['cpages']) };
+    case 'migrateDeviceRange':
+    case 'migrateDevicePages':
+    case 'migrateDeviceFinalize':
+      return { npages: Number(args['npages']) };
+    default:
+      return {};
+  }
+}
+
+const placeless: ReadonlySet<EventKind> = new Set(['hmmRangeFaultRet', 'migrateVmaSetupRet', 'migrateDeviceRange', 'migrateDevicePages', 'migrateDeviceFinalize', 'folioSplit']);
+
+/** mm_has_notifiers: the recorder sees a range event only of an address space that was ever mirrored. */
+const everMirrored = (world: World, space: string): boolean => Object.values(world.records.context).some((context) => context.space === space && context.mirrored);
+
+/** One event, for pages [start, end) of its place: nothing, one, or one for each buffer that the range touches. */
+function one(event: Event, start: number, end: number, by: string, world: World, names: Names): readonly RecordedEvent[] {
+  const row: EventKindRow = eventKinds[event.kind];
+  if (row.recorded === undefined || unprobed.has(event.kind) || asked.has(event.kind)) return [];
+  const bracket = event.kind === 'notifierStart' || event.kind === 'notifierEnd';
+  if (bracket && (event.args['event'] === 'RELEASE' || !everMirrored(world, event.at.space ?? ''))) return [];
+  const base = { e: row.recorded, by, ...fieldsOf(event, names) };
+  if (placeless.has(event.kind)) return [base];
+  return names.buffers.flatMap((buffer): RecordedEvent[] => {
+    const part = intersect(buffer, { start, end });
+    if (part === null) return [];
+    const range: readonly [number, number] = [part.start - buffer.start, part.end - buffer.start];
+    const wider = bracket && (part.start !== start || part.end !== end);
+    return [{ ...base, buf: buffer.name, range, ...(wider ? { wider } : {}) }];
+  });
+}
+
+/** The events of one operation as the recorder would have written them, done by task `by`. */
+export function translate(events: readonly Event[], by: string, world: World, names: Names): readonly RecordedEvent[] {
+  const out: RecordedEvent[] = [];
+  for (let at = 0; at < events.length; ) {
+    const first = events[at];
+    if (first === undefined) break;
+    const start = first.at.start ?? 0;
+    const end = start + (first.at.pages ?? 0);
+    if (first.group === null) {
+      out.push(...one(first, start, end, by, world, names));
+      at++;
+      continue;
+    }
+    let last = at;
+    while (events[last]?.group === first.group) last++;
+    const group = events.slice(at, last);
+    for (let page = start; page < end; page++) for (const event of group) out.push(...one(event, page, page + 1, by, world, names));
+    at = last;
+  }
+  return out;
+}
