@@ -6,6 +6,7 @@
  * `seenLate`.
  */
 import { initialWorld, type EngineSpec } from '../engine/initial-world.ts';
+import type { Advice } from '../engine/mm/madvise.ts';
 import type { OpInput } from '../engine/operations.ts';
 import type { Transaction } from '../engine/step.ts';
 import type { Buffer, World } from '../model/world.ts';
@@ -122,7 +123,7 @@ interface Task {
 }
 
 const protections = ['---', 'r--', '-w-', 'rw-', '--x', 'r-x', '-wx', 'rwx'] as const;
-const advices: Readonly<Record<number, string>> = { 4: 'DONTNEED', 8: 'FREE', 14: 'HUGEPAGE', 15: 'NOHUGEPAGE', 21: 'PAGEOUT', 22: 'POPULATE_READ', 23: 'POPULATE_WRITE', 25: 'COLLAPSE' };
+const advices: Readonly<Record<number, Advice>> = { 4: 'DONTNEED', 8: 'FREE', 10: 'DONTFORK', 11: 'DOFORK', 14: 'HUGEPAGE', 15: 'NOHUGEPAGE', 18: 'WIPEONFORK', 19: 'KEEPONFORK', 22: 'POPULATE_READ', 23: 'POPULATE_WRITE' };
 
 /** Operations without a recorded trace that a task does at once, before others run; all else waits until it must be. */
 const seenLate: ReadonlySet<OpInput['op']> = new Set(['program', 'deviceWrite']);
@@ -310,7 +311,7 @@ class Replay {
       case 'mprotect':
         return asking({ op: 'mprotect', by, place: this.#place(current, event), prot: protections[(event.prot ?? 0) & 7] ?? '---' });
       case 'madvise':
-        return asking({ op: 'madvise', by, place: this.#place(current, event), advice: advices[event.advice ?? 0] ?? 'NORMAL' } as OpInput);
+        return asking({ op: 'madvise', by, place: this.#place(current, event), advice: advices[event.advice ?? 0] ?? 'HUGEPAGE' });
       case 'mremap':
         return this.#mremap(event, current);
       case 'fork':
@@ -327,11 +328,7 @@ class Replay {
   #mmap(event: RecordedEvent, current: Task): OpInput {
     const { buffer, start, end } = this.#pages(current, event);
     const base = this.world.records.buffer[buffer]?.start ?? 0;
-    const flags = Number(event.flags ?? 0);
-    const shared = (flags & 1) !== 0;
-    const backing = (flags & 0x40000) !== 0 ? 'hugetlb2M' : (flags & 0x20) === 0 ? 'file' : shared ? 'shmem' : 'anon';
-    const file = backing === 'file' ? { file: `file${++this.#maps}` } : {};
-    return { op: 'mmap', by: current.process, as: `map${++this.#maps}`, at: base + start, pages: end - start, prot: protections[(event.prot ?? 0) & 7] ?? '---', shared, backing, ...file };
+    return { op: 'mmap', by: current.process, as: `map${++this.#maps}`, at: base + start, pages: end - start, prot: protections[(event.prot ?? 0) & 7] ?? '---' };
   }
 
   *#mremap(event: RecordedEvent, current: Task): Program<{ readonly to: number }> {
@@ -339,7 +336,7 @@ class Replay {
     const result = this.recording.events.slice(this.#at).find((next) => next.e === 'mremap_ret' && next.by === event.by);
     const to = result?.toPage ?? event.toPage ?? 0;
     const base = this.world.records.buffer[this.#buffer(current, result?.toBuf ?? event.toBuf)]?.start ?? 0;
-    yield { op: 'mremap', by: current.process, place: this.#place(current, event), pages: event.newPages ?? 0, to: base + to, dontUnmap: (flags & 4) !== 0 };
+    yield { op: 'mremap', by: current.process, place: this.#place(current, event), to: base + to, dontUnmap: (flags & 4) !== 0 };
     current.shown.push({ e: 'mremap_ret', by: event.by, ...(result?.toBuf === undefined ? {} : { toBuf: result.toBuf }), toPage: to });
     return { to };
   }

@@ -65,7 +65,7 @@ function fieldsOf(event: Event, names: Names): Fields {
   }
 }
 
-const placeless: ReadonlySet<EventKind> = new Set(['hmmRangeFaultRet', 'migrateVmaSetupRet', 'migrateDeviceRange', 'migrateDevicePages', 'migrateDeviceFinalize', 'folioSplit']);
+const placeless: ReadonlySet<EventKind> = new Set(['hmmRangeFaultRet', 'migrateVmaSetupRet', 'migrateDeviceRange', 'migrateDevicePages', 'migrateDeviceFinalize']);
 
 /** mm_has_notifiers: the recorder sees a range event only of an address space that was ever mirrored. */
 const everMirrored = (world: World, space: string): boolean => Object.values(world.records.context).some((context) => context.space === space && context.mirrored);
@@ -87,6 +87,8 @@ function one(event: Event, start: number, end: number, by: string, world: World,
   });
 }
 
+const covers = ({ at }: Event, page: number): boolean => at.start === undefined || (page >= at.start && page < at.start + (at.pages ?? 0));
+
 /** The events of one operation as the recorder would have written them, done by task `by`. */
 export function translate(events: readonly Event[], by: string, world: World, names: Names): readonly RecordedEvent[] {
   const out: RecordedEvent[] = [];
@@ -103,7 +105,9 @@ export function translate(events: readonly Event[], by: string, world: World, na
     let last = at;
     while (events[last]?.group === first.group) last++;
     const group = events.slice(at, last);
-    for (let page = start; page < end; page++) for (const event of group) out.push(...one(event, page, page + 1, by, world, names));
+    const from = Math.min(...group.map((event) => event.at.start ?? start));
+    const to = Math.max(...group.map((event) => (event.at.start ?? start) + (event.at.pages ?? 0)), end);
+    for (let page = from; page < to; page++) for (const event of group) if (covers(event, page)) out.push(...one(event, page, page + 1, by, world, names));
     at = last;
   }
   return out;

@@ -14,7 +14,7 @@ export const arg = {
   place: z.string().regex(/^[A-Za-z][\w-]*\.[A-Za-z][\w-]*(\[\d{1,12}(\.\.\d{1,12})?\])?$/, 'a place looks like A.heap, A.heap[3] or A.heap[0..4]'),
   context: z.string().regex(/^[A-Za-z][\w.-]*:[A-Za-z][\w-]*$/, 'a context looks like gpu0:A'),
   pages: z.number().int().min(1).max(2 ** 33),
-  prot: z.enum(['---', 'r--', 'rw-', 'r-x', 'rwx', '--x']),
+  prot: z.enum(['---', 'r--', '-w-', 'rw-', 'r-x', '-wx', 'rwx', '--x']),
   value: z.number().int().min(-(2 ** 48)).max(2 ** 48),
 };
 

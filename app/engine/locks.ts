@@ -20,6 +20,11 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   migrateSetup: 'read',
   migrateToDevice: 'read',
   migrateToSystem: 'read',
+  mprotect: 'write',
+  mremap: 'write',
+  madvise: 'read',
+  pin: 'read',
+  makeExclusive: 'read',
   exit: 'write',
 };
 

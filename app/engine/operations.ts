@@ -1,6 +1,8 @@
 /** Every operation that an actor may ask for. An operation that is missing here does not exist in scenario files. */
 import { z } from 'zod';
 import * as device from './ops/device-ops.ts';
+import * as driver from './ops/driver-ops.ts';
+import * as range from './ops/range-ops.ts';
 import * as process from './ops/process-ops.ts';
 
 export const operations = {
@@ -29,6 +31,15 @@ export const operations = {
   migrateFinalize: device.migrateFinalizeOp,
   migrateToDevice: device.migrateToDevice,
   migrateToSystem: device.migrateToSystem,
+  close: driver.closeDevice,
+  evict: driver.evict,
+  makeExclusive: driver.makeExclusiveOp,
+  failAllocation: driver.failAllocation,
+  mprotect: range.mprotectOp,
+  madvise: range.madviseOp,
+  mremap: range.mremapOp,
+  pin: range.pinOp,
+  unpin: range.unpinOp,
 } as const;
 
 export type OpName = keyof typeof operations;

@@ -143,7 +143,7 @@ export interface Migration {
   readonly start: number;
   readonly end: number;
   readonly owner: string;
-  readonly select: readonly ('system' | 'private' | 'coherent')[];
+  readonly select: readonly ('system' | 'private' | 'coherent' | 'compound')[];
   /** Entries collected. */
   readonly cpages: number;
   readonly phase: 'collected' | 'copied' | 'committed';

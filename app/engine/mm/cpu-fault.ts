@@ -30,6 +30,8 @@ export interface FaultSpan {
   readonly access: Access;
   readonly cause: number | null;
   readonly group: number | null;
+  /** The fault holds only the lock of its area (a CPU fault's first try), not the mmap lock. */
+  readonly vmaLock: boolean;
 }
 
 /** "again": the entry may permit the access now. */
@@ -91,13 +93,53 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
     const pages = first.end - first.start;
     const group = tx.group(pages);
     const cause = tx.emit({ kind: 'cpuFault', group, rule: 'fault.cpu', at: { space, start: at, pages }, args: { access, present: run !== null && pteKind(run.values[0] ?? 0) === 'PRESENT' } });
-    const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group });
+    const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group, vmaLock: true });
     if ('again' in outcome || 'ok' in outcome) continue;
     if ('signal' in outcome) return signal(tx, outcome.signal, 'fault.cpu.signal', place, 'the fault could not be resolved', cause);
     return outcome;
   }
   markAccessed(tx, { space, start, end, access });
   return ok;
+}
+
+/**
+ * Faults in pages on behalf of a kernel caller that holds the mmap lock (get_user_pages): as a CPU access, but no CPU
+ * faulted. EFAULT where the area does not permit it or the fault fails.
+ */
+export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause: number | null): OpResult {
+  for (let at = start; at < end; ) {
+    const area = areaAt(tx.world, space, at);
+    if (area === null || !(access === 'write' ? area.write : area.read)) return { errno: 'EFAULT' };
+    const first = tx.pages('pte', space).runs(at, Math.min(end, area.end))[0];
+    if (first === undefined) return ok;
+    const run = isFilled(first) ? first : null;
+    if (run !== null && permits(run.values[0] ?? 0, access)) {
+      at = run.end;
+      continue;
+    }
+    const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group: tx.group(first.end - first.start), vmaLock: false });
+    if ('again' in outcome || 'ok' in outcome) continue;
+    return 'signal' in outcome ? { errno: 'EFAULT' } : outcome;
+  }
+  return ok;
+}
+
+/**
+ * handle_mm_fault once for each page of a stretch of one area, whether it needs it or not (hmm_vma_fault): what is
+ * there already is left alone.
+ */
+export function faultEach(tx: Tx, area: Area, start: number, end: number, access: Access, cause: number | null): FaultOutcome {
+  for (let at = start; at < end; ) {
+    const first = tx.pages('pte', area.space).runs(at, end)[0];
+    if (first === undefined) break;
+    const run = isFilled(first) ? first : null;
+    if (run === null || !permits(run.values[0] ?? 0, access)) {
+      const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group: tx.group(first.end - first.start), vmaLock: false });
+      if (!('again' in outcome || 'ok' in outcome)) return outcome;
+    }
+    at = first.end;
+  }
+  return again;
 }
 
 function signal(tx: Tx, name: 'SIGSEGV' | 'SIGBUS', rule: string, at: { space: string; start: number; pages: number }, why: string, cause: number | null = null): OpResult {

@@ -7,11 +7,13 @@
  * Models make_device_exclusive of mm/rmap.c and remove_device_exclusive_entry of mm/memory.c.
  */
 import { frameFlag } from '../../model/frame-state.ts';
-import { pteFlag, pteWord } from '../../model/pte.ts';
-import { frameAt, isFrame } from './frames.ts';
+import { deviceFlag, devicePteWord } from '../../model/device-pte.ts';
+import { permits, pteFlag, pteLevel, pteWord } from '../../model/pte.ts';
+import { changeFrames, frameAt, isFrame } from './frames.ts';
+import { isFilled } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
-import { again, cpuAccess, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
+import { again, faultIn, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 /** X2: the entry is restored; writable only if the area is. */
@@ -35,21 +37,52 @@ export function restoreExclusive(tx: Tx, fault: FaultSpan): FaultOutcome {
   return again;
 }
 
-/** X1 for one page: EOPNOTSUPP for what is not anonymous, EFAULT where the page cannot be written. Locks the folio. */
-export function makeExclusive(tx: Tx, space: string, page: number, owner: string | null, cause: number): OpResult {
-  const at = { space, start: page, pages: 1 };
-  const made = tx.emit({ kind: 'makeDeviceExclusive', cause, rule: 'exclusive.make', at });
-  const got = cpuAccess(tx, { space, start: page, end: page + 1, access: 'write' });
+/**
+ * make_device_exclusive page by page, and the driver's own entry for each: EFAULT where a page cannot be written,
+ * EOPNOTSUPP where it is not anonymous; pages before it stay lent.
+ */
+export function lend(tx: Tx, key: string, start: number, end: number, owner: string | null): OpResult {
+  const space = tx.get('context', key)?.space ?? '';
+  for (let at = start; at < end; ) {
+    const upto = readyUntil(tx, space, at, end);
+    const result = lendStretch(tx, key, space, at, upto, owner);
+    if (!isOk(result)) return result;
+    at = upto;
+  }
+  return ok;
+}
+
+/** Pages that are there and writable are lent together; any other one alone, because it faults first. */
+function readyUntil(tx: Tx, space: string, start: number, end: number): number {
+  const first = tx.pages('pte', space).runs(start, end)[0];
+  return first !== undefined && isFilled(first) && pteLevel(first.values[0] ?? 0) === 0 && permits(first.values[0] ?? 0, 'write') ? first.end : start + 1;
+}
+
+/** X1: the pages are locked until the driver's entries are written. */
+function lendStretch(tx: Tx, key: string, space: string, start: number, end: number, owner: string | null): OpResult {
+  const at = { space, start, pages: end - start };
+  const group = tx.group(end - start);
+  const by = `driver:${tx.get('context', key)?.device ?? key}`;
+  const made = tx.emit({ kind: 'makeDeviceExclusive', by, group, rule: 'exclusive.make', at });
+  const got = faultIn(tx, { space, start, end, access: 'write' }, made);
   if (!isOk(got)) return tx.refuse('EFAULT', 'exclusive.notWritable', { cause: made, at, why: 'the page cannot be made writable', fn: 'make_device_exclusive' });
-  const frame = tx.pages('pte', space).get(page)?.[1] ?? 0;
+  const frame = tx.pages('pte', space).get(start)?.[1] ?? 0;
   const state = frameAt(tx.world, frame);
   if (state === null || isFrame(state, 'pageCache')) return tx.refuse('EOPNOTSUPP', 'exclusive.notAnonymous', { cause: made, at, why: 'only anonymous pages can be lent', fn: 'make_device_exclusive' });
-  const range: RangeEvent = { event: 'EXCLUSIVE', space, start: page, end: page + 1, owner, cause: made, rule: 'exclusive.make' };
+  const range: RangeEvent = { event: 'EXCLUSIVE', space, start, end, owner, cause: made, group, rule: 'exclusive.make' };
   rangeStart(tx, range);
-  tx.emit({ kind: 'entryReplaced', cause: made, rule: 'exclusive.make', at, fn: 'make_device_exclusive', args: { from: frame, to: frame } }, (w) => {
-    w.fill('pte', space, page, page + 1, [pteWord('DEVEXCL'), frame]);
-    w.rewrite('frame', 'all', frame, frame + 1, (run) => ({ values: run.values.map((v, c) => (c === 0 ? v | frameFlag.dirty : v)) }));
+  tx.emit({ kind: 'entryReplaced', cause: made, group, rule: 'exclusive.make', at, fn: 'make_device_exclusive', args: { from: frame, to: frame } }, (w) => {
+    w.rewrite('pte', space, start, end, (run) => {
+      const first = run.values[1] ?? 0;
+      changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, flags: f.flags | frameFlag.dirty }));
+      return { values: [pteWord('DEVEXCL'), first] };
+    });
   });
   rangeEnd(tx, range);
+  tx.emit({ kind: 'deviceMap', by, cause: made, group, rule: 'exclusive.map', at: { ...at, context: key } }, (w) => {
+    for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
+      w.fill('devicePte', key, run.start, run.end, [devicePteWord('SYS', deviceFlag.read | deviceFlag.atomic), run.values[1] ?? 0], [0, run.strides[1] ?? 0]);
+    }
+  });
   return ok;
 }

@@ -25,7 +25,7 @@ export function migrateToRam(tx: Tx, fault: FaultSpan): FaultOutcome {
     const system = systemPool(tx.world);
     const at = { space, start: page, pages: 1 };
     if (deviceId === null || device === null || system === null) return { signal: 'SIGBUS' };
-    tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate.vmaLock', at, args: { retry: true } });
+    if (fault.vmaLock) tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate.vmaLock', at, args: { retry: true } });
     const swap = tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate', at, args: { retry: false } }, (w) => {
       changeFrames(w, frame, frame + 1, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags | frameFlag.locked }));
     });

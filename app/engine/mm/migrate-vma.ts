@@ -8,7 +8,7 @@
  *
  * Models migrate_vma_setup, migrate_vma_pages and migrate_vma_finalize of mm/migrate_device.c.
  */
-import { frameFlag, readFrame, writeFrame } from '../../model/frame-state.ts';
+import { frameColumn, frameFlag, readFrame, writeFrame, type FrameState } from '../../model/frame-state.ts';
 import { hasFlag, isDevPrivate, isMigration, pteFlag, pteKind, pteWord, withKind, type PteKind } from '../../model/pte.ts';
 import type { Migration } from '../../model/world.ts';
 import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts';
@@ -51,6 +51,7 @@ export function migrateSetup(tx: Tx, request: SetupRequest): OpResult {
   collect(tx, request, area, cause);
   rangeEnd(tx, range);
   unmapEverywhere(tx, key, cause);
+  tx.emit({ kind: 'migrateVmaSetupRet', cause, rule: 'migrate.setup', at: { context: key }, args: { ret: 'ok' } });
   return ok;
 }
 
@@ -126,7 +127,7 @@ function unmapEverywhere(tx: Tx, key: string, cause: number): void {
       const now = frameAt(tx.world, part.start);
       // Each migration entry stands for the reference of the mapping it replaced.
       const expected = migrationEntries(tx, part.start) + (call.faultFrame === part.start ? 1 : 0);
-      if (now !== null && now.refs > expected) restore(tx, call, key, start, end, part.start, cause);
+      if (now !== null && now.refs > expected) restore(tx, key, start, end, part.start, cause);
     }
   }
 }
@@ -143,7 +144,7 @@ export function rmapOf(tx: Tx, frame: number): readonly { readonly space: string
   });
 }
 
-function migrationEntries(tx: Tx, frame: number): number {
+export function migrationEntries(tx: Tx, frame: number): number {
   return rmapOf(tx, frame).filter(({ space, page }) => {
     const entry = tx.pages('pte', space).get(page);
     return entry !== null && entry[1] === frame && isMigration(entry[0] ?? 0);
@@ -174,32 +175,44 @@ export function tryToMigrate(tx: Tx, first: number, last: number, cause: number)
 }
 
 /** A page that cannot go after all: its entries come back as they were (remove_migration_ptes(src, src)). */
-function restore(tx: Tx, call: Migration, key: string, start: number, end: number, frame: number, cause: number): void {
-  tx.emit({ kind: 'removeMigrationPte', cause, group: tx.group(end - start), rule: 'migrate.restore', at: { ...whole(call), start, pages: end - start, context: key }, args: { restored: true } }, (w) => {
-    putBack(w, tx, frame, frame + (end - start), frame);
-    w.fill('migrateSrc', key, start, end, null);
-  });
+function restore(tx: Tx, key: string, start: number, end: number, frame: number, cause: number): void {
+  moveEntries(tx, frame, frame + (end - start), frame, cause);
+  tx.emit({ kind: 'migrateDone', cause, rule: 'migrate.restore', at: { context: key, start, pages: end - start } }, (w) => w.fill('migrateSrc', key, start, end, null));
 }
 
-/** Migration entries of `frames` become entries of the frames from `to` on; the frames are unlocked. */
-function putBack(w: Writer, tx: Tx, first: number, last: number, to: number): void {
+/**
+ * remove_migration_ptes: in every address space, migration entries of frames [first, last) become entries of the
+ * frames from `to` on, which may be the same ones; then the frames are unlocked.
+ */
+export function moveEntries(tx: Tx, first: number, last: number, to: number, cause: number): void {
   const moved = to !== first;
-  const pool = poolOf(w.world, to);
-  const target = pool?.registration ?? 'system';
+  const pages = last - first;
+  const group = tx.group(pages);
+  const target = poolOf(tx.world, to)?.registration ?? 'system';
+  const rule = moved ? 'migrate.finalize' : 'migrate.restore';
   for (const { space, page } of rmapOf(tx, first)) {
-    w.rewrite('pte', space, page, page + (last - first), (run) => {
-      const word = run.values[0] ?? 0;
-      const frame = run.values[1] ?? 0;
-      if (!isMigration(word) || frame < first || frame >= last) return { values: run.values };
-      const area = areaAt(w.world, space, run.start);
-      const write = pteKind(word) === 'MIGRATION_WRITE' && (area?.write ?? false);
-      const next = to + (frame - first);
-      const pages = run.end - run.start;
-      changeFrames(w, next, next + pages, (f) => ({ ...f, maps: f.maps + 1, refs: f.refs + (moved ? 1 : 0) }));
-      return { values: [presentWord(word, target, write), next] };
+    const waiting = tx.pages('pte', space).occupied(page, page + pages).filter((run) => isMigration(run.values[0] ?? 0) && run.values[1] === first + (run.start - page));
+    if (waiting.length === 0) continue;
+    tx.emit({ kind: 'removeMigrationPte', cause, group, rule, at: { space, start: page, pages }, args: { from: first, to, restored: !moved } }, (w) => {
+      for (const run of waiting) {
+        const word = run.values[0] ?? 0;
+        const area = areaAt(w.world, space, run.start);
+        const write = pteKind(word) === 'MIGRATION_WRITE' && (area?.write ?? false);
+        const length = run.end - run.start;
+        const next = to + (run.start - page);
+        w.fill('pte', space, run.start, run.end, [presentWord(word, target, write), next], [0, length > 1 ? 1 : 0]);
+        changeFrames(w, next, next + length, (f) => ({ ...f, maps: f.maps + 1, refs: f.refs + (moved ? 1 : 0) }));
+        // The reference of the mapping, which the migration entry stood for, goes with it.
+        if (moved) changeFrames(w, first + (run.start - page), first + (run.start - page) + length, (f) => ({ ...f, refs: f.refs - 1 }));
+      }
     });
   }
-  changeFrames(w, to, to + (last - first), (f) => ({ ...f, flags: f.flags & ~(frameFlag.locked | frameFlag.isolated) }));
+  tx.emit({ kind: 'folioUnlocked', cause, group, rule, at: { start: to, pages } }, (w) => {
+    const unlock = (f: FrameState): FrameState => ({ ...f, flags: f.flags & ~(frameFlag.locked | frameFlag.isolated) });
+    changeFrames(w, first, last, unlock);
+    // The driver lets go of the destination that it allocated.
+    if (moved) changeFrames(w, to, to + pages, (f) => ({ ...unlock(f), refs: f.refs - 1 }));
+  });
 }
 
 /** The entry for a frame of a pool: ordinary memory and coherent memory are present, private memory is not. */
@@ -286,20 +299,25 @@ function moveMetadata(tx: Tx, call: Migration, key: string, src: FilledRun, to: 
   const from = src.values[1] ?? 0;
   const pages = src.end - src.start;
   tx.emit({ kind: 'migrateFolioMove', cause, group: null, rule: 'migrate.move', at: { space: call.space, start: src.start, pages, context: key }, args: { from, to } }, (w) => {
-    for (const part of w.world.pages.frame[allFrames]?.occupied(from, from + pages) ?? []) {
-      const old = readFrame(part.values);
-      const start = to + (part.start - from);
-      w.rewrite('frame', allFrames, start, start + (part.end - part.start), (run) => {
-        const now = readFrame(run.values);
-        const kept = old.flags & (frameFlag.anonExclusive | frameFlag.dirty);
-        return {
-          values: writeFrame({ ...now, flags: now.flags | kept, anonVma: old.anonVma, index: old.index + (run.start - start) }),
-          strides: run.strides.map((s, c) => (c === 5 ? (run.end - run.start > 1 ? 1 : 0) : s)),
-        };
-      });
-    }
+    takeOver(w, from, from + pages, to);
     w.rewrite('migrateSrc', key, src.start, src.end, (run) => ({ values: [(run.values[0] ?? 0) | source.moved, run.values[1] ?? 0, run.values[2] ?? 0] }));
   });
+}
+
+/** What frames [first, last) belong to passes to the frames from `to` on; content is the driver's to copy. */
+export function takeOver(w: Writer, first: number, last: number, to: number): void {
+  for (const part of w.world.pages.frame[allFrames]?.occupied(first, last) ?? []) {
+    const old = readFrame(part.values);
+    const start = to + (part.start - first);
+    w.rewrite('frame', allFrames, start, start + (part.end - part.start), (run) => {
+      const now = readFrame(run.values);
+      const kept = old.flags & (frameFlag.anonExclusive | frameFlag.dirty);
+      return {
+        values: writeFrame({ ...now, flags: now.flags | kept, anonVma: old.anonVma, index: old.index + (run.start - start) }),
+        strides: run.strides.map((s, c) => (c === frameColumn.index ? (run.end - run.start > 1 ? 1 : 0) : s)),
+      };
+    });
+  }
 }
 
 /** migrate_vma_insert_page: a fresh device frame where there was nothing, writable iff the area is. */
@@ -325,16 +343,8 @@ export function migrateFinalize(tx: Tx, key: string, request: number | null): Op
   const cause = tx.emit({ kind: 'migrateVmaFinalize', cause: request, rule: 'migrate.finalize', at: { ...whole(call), context: key }, args: { cpages: call.cpages } });
   const dst = tx.pages('migrateDst', key);
   for (const piece of finalPieces(tx, key, call)) {
-    const { start, pages, from, to } = piece;
-    const moved = to !== from;
-    tx.emit({ kind: 'removeMigrationPte', cause, group: tx.group(pages), rule: moved ? 'migrate.finalize' : 'migrate.restore', at: { space: call.space, start, pages, context: key }, args: { from, to, restored: !moved } }, (w) => {
-      const entries = migrationEntries(tx, from);
-      putBack(w, tx, from, from + pages, to);
-      if (!moved) return;
-      // The source loses the references that its migration entries stood for; the destination loses the driver's.
-      changeFrames(w, from, from + pages, (f) => ({ ...f, refs: f.refs - entries, flags: f.flags & ~(frameFlag.locked | frameFlag.isolated) }));
-      changeFrames(w, to, to + pages, (f) => ({ ...f, refs: f.refs - 1 }));
-    });
+    const { pages, from, to } = piece;
+    moveEntries(tx, from, from + pages, to, cause);
   }
   tx.emit({ kind: 'migrateDone', cause, rule: 'migrate.finalize', at: { ...whole(call), context: key } }, (w) => {
     // Destinations that no page took go back to the driver.

@@ -8,12 +8,13 @@
  * Models mmu_interval_read_begin, hmm_range_fault (mm/hmm.c) and the check of Documentation/mm/hmm.rst.
  */
 import { deviceFlag, devicePteWord } from '../../model/device-pte.ts';
+import { pmdPages } from '../../model/ids.ts';
 import { hasFlag, isDevPrivate, isMigration, permits, pteFlag, pteKind } from '../../model/pte.ts';
-import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts';
+import { isFilled, valueAt, type Run } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
-import { handleFault } from './cpu-fault.ts';
+import { faultEach } from './cpu-fault.ts';
 import { poolOf } from './frames.ts';
 import { readBegin, readRetry } from './notifier.ts';
 
@@ -59,16 +60,19 @@ export function hmmRangeFault(tx: Tx, key: string, start: number, end: number, r
     if (stop.kind === 'done') return finish(null, '');
     if (stop.kind === 'error') return finish(stop.errno, stop.why);
     at0 = stop.start;
-    const outcome = handleFault(tx, { ...stop, cause, group: tx.group(stop.end - stop.start) });
+    const outcome = faultEach(tx, stop.area, stop.start, Math.min(end, stop.area.end, tableEnd(stop.start)), stop.access, cause);
     if ('blocked' in outcome) return outcome;
     if ('signal' in outcome || 'errno' in outcome) return finish('EFAULT', 'the fault could not be resolved');
   }
 }
 
+/** The walk goes table by table: one hmm_vma_fault ends with the 2 MiB of its page-table page. */
+const tableEnd = (page: number): number => (Math.floor(page / pmdPages) + 1) * pmdPages;
+
 type Stop =
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly errno: string; readonly why: string }
-  | { readonly kind: 'fault'; readonly area: Area; readonly start: number; readonly end: number; readonly run: FilledRun | null; readonly access: 'read' | 'write' };
+  | { readonly kind: 'fault'; readonly area: Area; readonly start: number; readonly access: 'read' | 'write' };
 
 /** hmm_vma_walk: records words as far as it gets without a fault. */
 function walk(tx: Tx, key: string, space: string, start: number, end: number, request: Request): Stop {
@@ -91,7 +95,7 @@ function walk(tx: Tx, key: string, space: string, start: number, end: number, re
     for (const run of tx.pages('pte', space).runs(at, Math.min(end, area.end))) {
       const word = wordOf(tx, key, run, request);
       if (word === 'fault') {
-        stop = { kind: 'fault', area, start: run.start, end: run.end, run: isFilled(run) ? run : null, access: request === 'write' ? 'write' : 'read' };
+        stop = { kind: 'fault', area, start: run.start, access: request === 'write' ? 'write' : 'read' };
         break;
       }
       words.push(word);

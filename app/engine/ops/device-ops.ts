@@ -101,7 +101,7 @@ export const driverUnlock = defineOp('driverUnlock', 'The driver releases its lo
   return ok;
 });
 
-const select = z.array(z.enum(['system', 'private', 'coherent'])).min(1).max(3).default(['system']);
+const select = z.array(z.enum(['system', 'private', 'coherent', 'compound'])).min(1).max(4).default(['system']);
 
 export const migrateSetupOp = defineOp('migrateSetup', 'The driver collects the pages of a range for migration (migrate_vma_setup).', { ...through, select }, (tx, op) => {
   const span = spanIn(tx, op.context, op.place);
@@ -178,7 +178,7 @@ function migrateRange(tx: Tx, key: string, span: SpaceSpan, to: 'device' | 'syst
   const own = device.memory === 'none' ? [] : [device.memory];
   for (let at = span.start; at < span.end; at += device.migratePages) {
     const end = Math.min(span.end, at + device.migratePages);
-    const setup = migrateSetup(tx, { key, space: span.space, start: at, end, owner: device.owner, select: to === 'device' ? ['system'] : own, faultFrame: null, cause: null });
+    const setup = migrateSetup(tx, { key, space: span.space, start: at, end, owner: device.owner, select: to === 'device' ? ['system', 'compound'] : own, faultFrame: null, cause: null });
     if (!isOk(setup)) return setup;
     migrateCopy(tx, key, pool, null);
     migratePages(tx, key, null);

@@ -1,0 +1,75 @@
+/**
+ * Eviction by physical range: a driver brings frames of its memory back without knowing who maps them.
+ *
+ *      pool ddd.   evict   pool ....   every mapping of the frames is replaced, in every address space
+ *
+ * Models migrate_device_range, migrate_device_pages and migrate_device_finalize of mm/migrate_device.c, with the copy
+ * that a driver does in between (dmirror_device_evict_chunk). It takes no mmap lock. Frames are visited from the last
+ * to the first: drivers hand them out in the other order.
+ */
+import { frameFlag, readFrame } from '../../model/frame-state.ts';
+import { isFilled } from '../../store/run.ts';
+import type { Tx } from '../tx.ts';
+import { allFrames, changeFrames, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
+import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './migrate-vma.ts';
+
+interface Moved {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** Brings back what is in use of frames [first, last); what cannot go stays where it is. */
+export function evictFrames(tx: Tx, device: string, first: number, last: number, cause: number | null): void {
+  const by = `driver:${device}`;
+  const at = { device, start: first, pages: last - first };
+  const npages = last - first;
+  const range = tx.emit({ kind: 'migrateDeviceRange', by, cause, rule: 'evict.range', at, args: { npages } });
+  const collected = collect(tx, first, last, range);
+  const moved = copy(tx, by, collected, range);
+  const pages = tx.emit({ kind: 'migrateDevicePages', by, cause, rule: 'evict.pages', at, args: { npages } }, (w) => {
+    for (const { from, to } of moved) {
+      if (to !== null) takeOver(w, from, from + 1, to);
+    }
+  });
+  const end = tx.emit({ kind: 'migrateDeviceFinalize', by, cause: pages, rule: 'evict.finalize', at, args: { npages } });
+  for (const { from, to } of moved) moveEntries(tx, from, from + 1, to ?? from, end);
+}
+
+/** migrate_device_unmap: each frame is locked and every mapping of it replaced; frames with extra references are put back. */
+function collect(tx: Tx, first: number, last: number, cause: number): readonly number[] {
+  const frames: number[] = [];
+  for (const run of [...tx.pages('frame', allFrames).occupied(first, last)].reverse()) {
+    for (let frame = run.end - 1; frame >= run.start; frame--) {
+      const state = frameAt(tx.world, frame);
+      if (state === null || isFrame(state, 'locked') || state.pins > 0) continue;
+      tx.emit({ kind: 'migrateVmaCollect', cause, rule: 'evict.collect', at: { start: frame, pages: 1 }, args: { cpages: 1 } }, (w) => {
+        changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.locked | frameFlag.isolated }));
+      });
+      if (state.maps > 0) tryToMigrate(tx, frame, frame + 1, cause);
+      const now = frameAt(tx.world, frame);
+      if (now !== null && now.refs > migrationEntries(tx, frame)) moveEntries(tx, frame, frame + 1, frame, cause);
+      else frames.push(frame);
+    }
+  }
+  return frames;
+}
+
+/** The driver's copies to system memory; without a free frame a page has no destination. */
+function copy(tx: Tx, by: string, frames: readonly number[], cause: number): readonly Moved[] {
+  const pool = systemPool(tx.world);
+  const moved: Moved[] = [];
+  if (frames.length === 0) return moved;
+  tx.emit({ kind: 'migrateCopy', by, cause, rule: 'evict.copy', args: { pool: pool ?? 'none' } }, (w) => {
+    for (const from of frames) {
+      const to = pool === null ? undefined : findFree(w.world, pool, 1)?.[0]?.start;
+      const run = w.world.pages.frame[allFrames]?.runs(from, from + 1)[0];
+      if (pool === null || to === undefined || run === undefined || !isFilled(run)) {
+        moved.push({ from, to: null });
+        continue;
+      }
+      take(w, pool, [{ start: to, end: to + 1 }], { flags: frameFlag.locked, refs: 1, maps: 0, pins: 0, anonVma: 0, index: 0, content: readFrame(run.values).content });
+      moved.push({ from, to });
+    }
+  });
+  return moved;
+}
