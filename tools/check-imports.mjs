@@ -32,7 +32,7 @@ const rules = [
   { from: 'renderer/graph', may: ['app/base', 'app/model/legend.ts', 'app/draw', 'renderer'], types: ['app/contract', 'app/view', 'app/model'], packages: ['@xyflow/react', 'elkjs', 'react', 'react-dom', 'zustand', 'lucide-react'] },
   {
     from: 'renderer',
-    may: ['app/base', 'app/model/legend.ts', 'app/contract/names.ts', 'renderer'],
+    may: ['app/base', 'app/model/legend.ts', 'app/contract/names.ts', 'app/contract/wire.ts', 'renderer'],
     types: ['app/contract', 'app/view', 'app/model'],
     packages: ['react', 'react-dom', 'zustand', 'radix-ui', 'cmdk', 'lucide-react', 'react-resizable-panels', '@tanstack/react-virtual', '@fontsource-variable/inter', '@fontsource/jetbrains-mono', 'zod'],
   },

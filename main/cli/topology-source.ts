@@ -1,0 +1,24 @@
+/** A topology from what the command line names: a file, "-", a built-in machine. */
+import type { Topology, TopologyFormat } from '../../app/model/topology.ts';
+import { topologyFormats } from '../../app/model/topology.ts';
+import { encodeText } from '../../app/base/text.ts';
+import { readTopology } from '../../app/topology/read-topology.ts';
+import { nodeLibrary } from '../node-library.ts';
+import { BadInput, badInput } from './exit.ts';
+import { readInput } from './input.ts';
+
+const isFormat = (name: string): name is TopologyFormat => (topologyFormats as readonly string[]).includes(name);
+
+export async function topologySource(source: string, as?: string): Promise<Topology> {
+  if (as !== undefined && !isFormat(as)) throw badInput(source, `there is no format "${as}": use one of ${topologyFormats.join(', ')}`);
+  const library = nodeLibrary({ mayRead: () => true, folder: process.cwd() });
+  if (source === 'this-machine') {
+    const machine = await library.thisMachine();
+    if (machine === null) throw badInput(source, 'this machine cannot be looked at: that needs Linux with /proc and /sys');
+    return machine;
+  }
+  const builtin = await library.builtin('topology', source);
+  const read = readTopology(builtin === null ? source : `${source}.yaml`, builtin === null ? await readInput(source) : encodeText(builtin), as === undefined ? {} : { as });
+  if (!read.ok) throw new BadInput(read.error);
+  return read.value;
+}
