@@ -29,7 +29,7 @@ export function PageTablePanel() {
     <div className="page-table">
       <div className="table-head">
         <Choice label="Page table" value={table.id} options={tables.map(({ id, title }) => ({ value: id, title }))} onChange={(id) => useSelection.setState({ table: id })} />
-        <span className="muted table-size">{count(table.pages)} pages</span>
+        <span className="muted table-size">{table.pages === 1 ? '1 page' : `${count(table.pages)} pages`}</span>
         <span className="table-changes">
           {changed > 0 ? (
             <>

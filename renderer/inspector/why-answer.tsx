@@ -8,7 +8,7 @@ import { hover, printSelection, sameSelection, useSelection } from '../stores/se
 import { Inline } from '../story/prose.tsx';
 import { useAnswer } from './use-answer.ts';
 
-/** The chain of causes of one thing, latest first as the session tells it; each line goes to the moment it names. */
+/** The chain of causes of one thing, in the order in which the session tells it; each line goes to the moment it names. */
 export function WhyAnswer({ target }: { readonly target: WhyTarget }) {
   const cursor = useFrame((state) => state.cursor);
   const head = useDocument((state) => state.head);

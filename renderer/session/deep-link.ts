@@ -2,7 +2,7 @@ import type { Cursor } from '../../app/contract/frame.ts';
 import { inspectorTabs, type InspectorTab } from '../stores/layout.ts';
 import { beginning } from './cursor.ts';
 
-/** What a link says: `?scenario=..&step=..&event=..&select=..&view=..`. Steps count from 1 as on screen; 0 is the beginning. */
+/** What a link says: `?scenario=..&step=..&event=..&select=..&view=..`. Steps count from 0, as in all that the command line prints as JSON; without a step it is the beginning. */
 export interface Link {
   readonly scenario: string | null;
   readonly cursor: Cursor;
@@ -16,11 +16,11 @@ const count = (text: string | null): number | null => (text !== null && /^\d{1,9
 /** Reads the query part of a link; whatever is not understood is left out. */
 export function parseLink(query: string): Link {
   const found = new URLSearchParams(query.length > longest ? '' : query);
-  const step = count(found.get('step')) ?? 0;
+  const step = count(found.get('step'));
   const view = found.get('view');
   return {
     scenario: found.get('scenario') || null,
-    cursor: step === 0 ? beginning : { step: step - 1, event: count(found.get('event')) },
+    cursor: step === null ? beginning : { step, event: count(found.get('event')) },
     select: found.get('select') || null,
     view: view === 'present' ? view : (inspectorTabs.find((tab) => tab === view) ?? null),
   };
@@ -31,7 +31,7 @@ export function printLink(link: Link, current = ''): string {
   const query = new URLSearchParams(current);
   const set = (name: string, value: string | null): void => (value === null ? query.delete(name) : query.set(name, value));
   set('scenario', link.scenario);
-  set('step', link.scenario === null || link.cursor.step < 0 ? null : String(link.cursor.step + 1));
+  set('step', link.scenario === null || link.cursor.step < 0 ? null : String(link.cursor.step));
   set('event', link.scenario === null || link.cursor.event === null ? null : String(link.cursor.event));
   set('select', link.scenario === null ? null : link.select);
   set('view', link.scenario === null ? null : link.view);

@@ -35,18 +35,18 @@ describe('a session', () => {
   });
 
   it('follows the link in the address', async () => {
-    await startAt('?scenario=sc-18&step=4&event=2&select=dram0&view=events');
+    await startAt('?scenario=sc-18&step=3&event=2&select=dram0&view=events');
     expect(useFrame.getState().cursor).toEqual({ step: 3, event: 2 });
     expect(useSelection.getState().selected).toEqual({ kind: 'node', id: 'dram0' });
     expect(useLayout.getState().tab).toBe('events');
   });
 
   it('keeps the address saying where it is', async () => {
-    await startAt('?scenario=sc-18&step=4');
+    await startAt('?scenario=sc-18&step=3');
     stepForward();
     select({ kind: 'page', table: 'A:heap', page: 84 });
     await vi.advanceTimersByTimeAsync(1000);
-    expect(window.location.search).toBe('?scenario=sc-18&step=5&select=page%3A84%3AA%3Aheap&view=tables');
+    expect(window.location.search).toBe('?scenario=sc-18&step=4&select=page%3A84%3AA%3Aheap&view=tables');
   });
 
   it('shows what the host opens, and follows its links and commands', async () => {
@@ -59,14 +59,14 @@ describe('a session', () => {
     client.push('command', 'step-forward');
     await vi.advanceTimersByTimeAsync(1);
     expect(useFrame.getState().cursor.step).toBe(0);
-    client.push('link', 'scenario=sc-18&step=6');
+    client.push('link', 'scenario=sc-18&step=5');
     await vi.advanceTimersByTimeAsync(1);
     expect(useFrame.getState().cursor.step).toBe(5);
   });
 
   it('says that it is lost where the session does not answer, and keeps what is on screen', async () => {
     let gone = false;
-    await startAt('?scenario=sc-18&step=4', fakeClient(() => (gone ? Promise.reject(new Error('connection closed')) : Promise.resolve())));
+    await startAt('?scenario=sc-18&step=3', fakeClient(() => (gone ? Promise.reject(new Error('connection closed')) : Promise.resolve())));
     gone = true;
     stepForward();
     await vi.advanceTimersByTimeAsync(1);

@@ -110,7 +110,7 @@ function Entries({ title, entries, empty }: { readonly title: string; readonly e
                   </span>
                 )}
               </span>
-              <span className="entry-line">{entry.line}</span>
+              <span className="entry-line" title={entry.line}>{entry.line}</span>
             </button>
           </li>
         ))}

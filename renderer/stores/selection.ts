@@ -8,13 +8,13 @@ export function sameSelection(a: Selection | null, b: Selection | null): boolean
   return a === b || (a !== null && b !== null && printSelection(a) === printSelection(b));
 }
 
-/** The selection as a link carries it: a node's id, `event:STEP:INDEX`, `page:PAGE:TABLE`, `mapping:PAGE:COLUMN:TABLE`. Steps count from 1. */
+/** The selection as a link carries it: a node's id, `event:STEP:INDEX`, `page:PAGE:TABLE`, `mapping:PAGE:COLUMN:TABLE`. Everything counts from 0. */
 export function printSelection(selection: Selection): string {
   switch (selection.kind) {
     case 'node':
       return selection.id;
     case 'event':
-      return `event:${selection.step + 1}:${selection.event + 1}`;
+      return `event:${selection.step}:${selection.event}`;
     case 'page':
       return `page:${selection.page}:${selection.table}`;
     case 'mapping':
@@ -27,7 +27,7 @@ const whole = (text: string | undefined): number => (text !== undefined && /^\d{
 /** Whatever is not one of the forms above is taken for a node's id. */
 export function parseSelection(text: string): Selection {
   const [head, a, b, ...rest] = text.split(':');
-  if (head === 'event' && whole(a) >= 1 && whole(b) >= 1) return { kind: 'event', step: whole(a) - 1, event: whole(b) - 1 };
+  if (head === 'event' && whole(a) >= 0 && whole(b) >= 0) return { kind: 'event', step: whole(a), event: whole(b) };
   if (head === 'page' && whole(a) >= 0 && b !== undefined) return { kind: 'page', page: whole(a), table: [b, ...rest].join(':') };
   if (head === 'mapping' && whole(a) >= 0 && whole(b) >= 0 && rest.length > 0)
     return { kind: 'mapping', page: whole(a), column: whole(b), table: rest.join(':') };
