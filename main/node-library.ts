@@ -19,8 +19,13 @@ export interface NodeLibraryOptions {
 
 export function nodeLibrary({ mayRead, folder }: NodeLibraryOptions): Library {
   return {
-    builtin: async (kind, id) => (idForm.test(id) ? await readFile(join(folders[kind], `${id}.yaml`), 'utf8').catch(() => null) : null),
-    ids: async (kind) => (await readdir(folders[kind])).filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -5)).sort(),
+    builtin: async (kind, id) =>
+      idForm.test(id) ? await readFile(join(folders[kind], `${id}.yaml`), 'utf8').catch(() => null) : null,
+    ids: async (kind) =>
+      (await readdir(folders[kind]))
+        .filter((name) => name.endsWith('.yaml'))
+        .map((name) => name.slice(0, -5))
+        .sort(),
     file: async (path) => {
       const whole = isAbsolute(path) ? path : resolve(folder, path);
       if (!mayRead(whole)) return null;

@@ -29,11 +29,15 @@ function* filesBelow(folder: string): Generator<string> {
 
 /** Paths ("/index.html") and where their files are. A path that is not in this list does not exist, however it is spelt. */
 export function pageFiles(folder: string = rendererFolder): { read(path: string): PageFile | null } {
-  const known = new Map([...filesBelow(folder)].map((path) => [`/${relative(folder, path).replaceAll('\\', '/')}`, path]));
+  const known = new Map(
+    [...filesBelow(folder)].map((path) => [`/${relative(folder, path).replaceAll('\\', '/')}`, path]),
+  );
   return {
     read: (path) => {
       const file = known.get(path === '/' ? '/index.html' : path);
-      return file === undefined ? null : { type: types[extname(file)] ?? 'application/octet-stream', bytes: new Uint8Array(readFileSync(file)) };
+      return file === undefined
+        ? null
+        : { type: types[extname(file)] ?? 'application/octet-stream', bytes: new Uint8Array(readFileSync(file)) };
     },
   };
 }

@@ -5,7 +5,11 @@ import type { RequestName } from '../app/contract/requests.ts';
 z.config({ jitless: true });
 
 const index = z.number().int().min(-1).max(1e9);
-const count = z.number().int().min(0).max(2 ** 35);
+const count = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 35);
 const key = z.string().max(256);
 const cursor = z.strictObject({ step: index, event: z.number().int().min(0).max(1e9).nullable() });
 const maxText = 64 * 1024 * 1024;
@@ -19,7 +23,11 @@ const target = z.discriminatedUnion('kind', [
 const openSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('builtin'), id: key }),
   z.strictObject({ kind: z.literal('text'), name: key, text: z.string().max(maxText) }),
-  z.strictObject({ kind: z.literal('bytes'), name: key, bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length <= maxText, 'too large') }),
+  z.strictObject({
+    kind: z.literal('bytes'),
+    name: key,
+    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length <= maxText, 'too large'),
+  }),
   z.strictObject({ kind: z.literal('path'), path: z.string().max(4096) }),
   z.strictObject({ kind: z.literal('this-machine') }),
 ]);
@@ -31,9 +39,22 @@ export const argumentSchemas: Readonly<Record<RequestName, z.ZodType<readonly un
   open: z.tuple([openSource]),
   graph: z.tuple([cursor]),
   frame: z.tuple([z.strictObject({ cursor, from: cursor.nullable() })]),
-  strip: z.tuple([z.strictObject({ cursor, strip: key, start: count, pages: count, cells: z.number().int().min(0).max(1 << 20) })]),
+  strip: z.tuple([
+    z.strictObject({
+      cursor,
+      strip: key,
+      start: count,
+      pages: count,
+      cells: z
+        .number()
+        .int()
+        .min(0)
+        .max(1 << 20),
+    }),
+  ]),
   pages: z.tuple([z.strictObject({ cursor, table: key, start: count, count: z.number().int().min(0).max(2000) })]),
   why: z.tuple([z.strictObject({ cursor, target })]),
 };
 
-export const isRequestName = (name: unknown): name is RequestName => typeof name === 'string' && Object.hasOwn(argumentSchemas, name);
+export const isRequestName = (name: unknown): name is RequestName =>
+  typeof name === 'string' && Object.hasOwn(argumentSchemas, name);

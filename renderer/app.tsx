@@ -64,7 +64,8 @@ function Lost() {
   return (
     <div className="lost" role="alert">
       <span>
-        The simulation does not answer: {lost}. What is on screen may be out of date. If you started it from a terminal, see whether it still runs there.
+        The simulation does not answer: {lost}. What is on screen may be out of date. If you started it from a terminal,
+        see whether it still runs there.
       </span>
       <button type="button" className="control" onClick={() => void reconnect()}>
         Try again

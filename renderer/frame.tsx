@@ -115,7 +115,12 @@ function Drawer() {
       )}
       <nav className="rail" aria-label="Panels">
         {inspectorTabs.map((name) => (
-          <button key={name} type="button" aria-expanded={drawer && tab === name} onClick={() => (drawer && tab === name ? useLayout.setState({ drawer: false }) : showTab(name))}>
+          <button
+            key={name}
+            type="button"
+            aria-expanded={drawer && tab === name}
+            onClick={() => (drawer && tab === name ? useLayout.setState({ drawer: false }) : showTab(name))}
+          >
             {tabTitles[name]}
           </button>
         ))}

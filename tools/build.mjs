@@ -36,23 +36,52 @@ const nodeBundle = (entry, outDir, fileName, format = 'es') => ({
     target: 'node20',
     minify: false,
     sourcemap: false,
-    rollupOptions: { external: [/^electron(\/.*)?$/], output: { format, entryFileNames: fileName, codeSplitting: false } },
+    rollupOptions: {
+      external: [/^electron(\/.*)?$/],
+      output: { format, entryFileNames: fileName, codeSplitting: false },
+    },
   },
 });
 
 const targets = [
-  { name: 'renderer', stamp: 'out/renderer/.built', sources: ['renderer', 'vite.config.ts', ...shared], config: { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' } },
-  { name: 'cli', stamp: 'out/cli/.built', sources: ['main', ...shared], config: nodeBundle('main/cli/cli.ts', 'out/cli', 'cli.js') },
-  { name: 'main', stamp: 'out/main/.built', sources: ['main', ...shared], config: nodeBundle('main/electron/main.ts', 'out/main', 'main.js') },
-  { name: 'preload', stamp: 'out/preload/.built', sources: ['main', ...shared], config: nodeBundle('main/electron/preload.ts', 'out/preload', 'preload.cjs', 'cjs') },
+  {
+    name: 'renderer',
+    stamp: 'out/renderer/.built',
+    sources: ['renderer', 'vite.config.ts', ...shared],
+    config: { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
+  },
+  {
+    name: 'cli',
+    stamp: 'out/cli/.built',
+    sources: ['main', ...shared],
+    config: nodeBundle('main/cli/cli.ts', 'out/cli', 'cli.js'),
+  },
+  {
+    name: 'main',
+    stamp: 'out/main/.built',
+    sources: ['main', ...shared],
+    config: nodeBundle('main/electron/main.ts', 'out/main', 'main.js'),
+  },
+  {
+    name: 'preload',
+    stamp: 'out/preload/.built',
+    sources: ['main', ...shared],
+    config: nodeBundle('main/electron/preload.ts', 'out/preload', 'preload.cjs', 'cjs'),
+  },
 ];
 
 const entryOf = (target) => (target.name === 'renderer' ? 'renderer/index.html' : target.config.build.ssr);
-const isStale = (target) => (statSync(join(root, target.stamp), { throwIfNoEntry: false })?.mtimeMs ?? 0) < newest(target.sources);
+const isStale = (target) =>
+  (statSync(join(root, target.stamp), { throwIfNoEntry: false })?.mtimeMs ?? 0) < newest(target.sources);
 
 /** Builds the targets that are stale; says so on standard error only. */
 export async function buildStale({ only = null, force = false } = {}) {
-  const wanted = targets.filter((target) => (only === null || only.includes(target.name)) && existsSync(join(root, entryOf(target))) && (force || isStale(target)));
+  const wanted = targets.filter(
+    (target) =>
+      (only === null || only.includes(target.name)) &&
+      existsSync(join(root, entryOf(target))) &&
+      (force || isStale(target)),
+  );
   if (wanted.length === 0) return [];
   const { build } = await import('vite');
   for (const target of wanted) {

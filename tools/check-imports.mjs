@@ -5,11 +5,24 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = resolve(process.argv.find((arg) => arg.startsWith('--root='))?.slice(7) ?? fileURLToPath(new URL('..', import.meta.url)));
+const root = resolve(
+  process.argv.find((arg) => arg.startsWith('--root='))?.slice(7) ?? fileURLToPath(new URL('..', import.meta.url)),
+);
 
 const model = ['app/base', 'app/store', 'app/model'];
 const engine = [...model, 'app/engine'];
-const core = [...engine, 'app/notation', 'app/yaml', 'app/topology', 'app/scenario', 'app/view', 'app/contract', 'app/session', 'app/conform', 'app/draw'];
+const core = [
+  ...engine,
+  'app/notation',
+  'app/yaml',
+  'app/topology',
+  'app/scenario',
+  'app/view',
+  'app/contract',
+  'app/session',
+  'app/conform',
+  'app/draw',
+];
 
 /** First matching row decides. `may`: folders of ours; `packages`: npm packages; `types`: folders of which only types. */
 const rules = [
@@ -28,13 +41,35 @@ const rules = [
   { from: 'app/conform', may: core, packages: ['zod'] },
   { from: 'app/draw', may: model, types: ['app/contract'], packages: [] },
   { from: 'main/electron/preload.ts', may: ['app/contract'], packages: ['electron'] },
-  { from: 'main', may: [...core, 'main'], packages: ['electron', 'commander', 'zod', 'ws', 'yaml', 'fflate', 'elkjs'], node: true },
-  { from: 'renderer/graph', may: ['app/base', 'app/model/legend.ts', 'app/draw', 'renderer'], types: ['app/contract', 'app/view', 'app/model'], packages: ['@xyflow/react', 'elkjs', 'react', 'react-dom', 'zustand', 'lucide-react'] },
+  {
+    from: 'main',
+    may: [...core, 'main'],
+    packages: ['electron', 'commander', 'zod', 'ws', 'yaml', 'fflate', 'elkjs'],
+    node: true,
+  },
+  {
+    from: 'renderer/graph',
+    may: ['app/base', 'app/model/legend.ts', 'app/draw', 'renderer'],
+    types: ['app/contract', 'app/view', 'app/model'],
+    packages: ['@xyflow/react', 'elkjs', 'react', 'react-dom', 'zustand', 'lucide-react'],
+  },
   {
     from: 'renderer',
     may: ['app/base', 'app/model/legend.ts', 'app/contract/names.ts', 'app/contract/wire.ts', 'renderer'],
     types: ['app/contract', 'app/view', 'app/model'],
-    packages: ['react', 'react-dom', 'zustand', 'radix-ui', 'cmdk', 'lucide-react', 'react-resizable-panels', '@tanstack/react-virtual', '@fontsource-variable/inter', '@fontsource/jetbrains-mono', 'zod'],
+    packages: [
+      'react',
+      'react-dom',
+      'zustand',
+      'radix-ui',
+      'cmdk',
+      'lucide-react',
+      'react-resizable-panels',
+      '@tanstack/react-virtual',
+      '@fontsource-variable/inter',
+      '@fontsource/jetbrains-mono',
+      'zod',
+    ],
   },
 ];
 
@@ -49,7 +84,8 @@ function* sources(folder) {
   }
 }
 
-const statement = /^\s*(import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+)['"]\s*,\s*import\.meta\.url/gm;
+const statement =
+  /^\s*(import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+)['"]\s*,\s*import\.meta\.url/gm;
 const inside = (path, folders) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 const problems = [];
 const edges = new Set();
@@ -69,8 +105,16 @@ for (const top of ['app', 'main', 'renderer']) {
         const to = relative(root, resolve(dirname(file), what.split('?')[0])).replaceAll('\\', '/');
         const own = inside(to, [rule.from.replace(/\/[^/]+\.ts$/, '')]) && !rule.from.endsWith('.ts');
         edges.add(`${from.split('/').slice(0, 2).join('/')} -> ${to.split('/').slice(0, 2).join('/')}`);
-        if (own || inside(to, rule.may) || (type !== undefined && inside(to, rule.types ?? [])) || debt.includes(`${from} -> ${to}`)) continue;
-        problems.push(`${from} may not import ${to}${inside(to, rule.types ?? []) ? ' but for its types (import type)' : ''}`);
+        if (
+          own ||
+          inside(to, rule.may) ||
+          (type !== undefined && inside(to, rule.types ?? [])) ||
+          debt.includes(`${from} -> ${to}`)
+        )
+          continue;
+        problems.push(
+          `${from} may not import ${to}${inside(to, rule.types ?? []) ? ' but for its types (import type)' : ''}`,
+        );
       } else {
         const builtin = what.startsWith('node:');
         const name = what.startsWith('@') ? what.split('/').slice(0, 2).join('/') : what.split('/')[0];
@@ -78,12 +122,18 @@ for (const top of ['app', 'main', 'renderer']) {
         problems.push(`${from} may not import ${what}`);
       }
     }
-    if (/\bipc(Main|Renderer)\b/.test(text) && !['main/electron/ipc.ts', 'main/electron/preload.ts'].includes(from)) problems.push(`${from} names ipcMain or ipcRenderer: only main/electron/ipc.ts and the preload may`);
+    if (/\bipc(Main|Renderer)\b/.test(text) && !['main/electron/ipc.ts', 'main/electron/preload.ts'].includes(from))
+      problems.push(`${from} names ipcMain or ipcRenderer: only main/electron/ipc.ts and the preload may`);
   }
 }
 
 if (process.argv.includes('--dot')) {
-  console.log(`digraph memscape {\n  rankdir=BT\n${[...edges].sort().map((edge) => `  "${edge.replace(' -> ', '" -> "')}"`).join('\n')}\n}`);
+  console.log(
+    `digraph memscape {\n  rankdir=BT\n${[...edges]
+      .sort()
+      .map((edge) => `  "${edge.replace(' -> ', '" -> "')}"`)
+      .join('\n')}\n}`,
+  );
 } else {
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exit(1);

@@ -21,7 +21,7 @@ async function findElectron() {
   } catch {
     // Not fetched yet, and no network to fetch it: the web host serves the same app.
   }
-  return { why: 'Electron\'s binary is not here and could not be fetched' };
+  return { why: "Electron's binary is not here and could not be fetched" };
 }
 
 const args = process.argv.slice(2);
@@ -33,7 +33,10 @@ if (electron?.path !== undefined) {
   child.on('exit', (code) => process.exit(code ?? 1));
 } else {
   if (electron !== null) console.error(`${electron.why}: serving the app to a browser instead`);
-  const child = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', ...rest], { stdio: 'inherit', env: { ...process.env, MEMSCAPE_NO_BUILD: '1' } });
+  const child = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', ...rest], {
+    stdio: 'inherit',
+    env: { ...process.env, MEMSCAPE_NO_BUILD: '1' },
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => process.exit(code ?? 1));
 }

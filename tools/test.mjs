@@ -25,7 +25,9 @@ function stage(name, action) {
   totals.passed += passed;
   totals.failed += failed;
   totals.skipped += skipped;
-  console.log(`-- ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  console.log(
+    `-- ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${((Date.now() - started) / 1000).toFixed(1)} s)`,
+  );
 }
 
 const command = (name, file, args) => stage(name, () => (run(file, args).status === 0 ? { passed: 1 } : { failed: 1 }));
@@ -38,9 +40,22 @@ function vitest(name, ...args) {
     const report = join(folder, `${name.replace(/\W+/g, '-')}.json`);
     mkdirSync(folder, { recursive: true });
     rmSync(report, { force: true });
-    const { status } = run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args]);
+    const { status } = run(process.execPath, [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+    ]);
     if (!existsSync(report)) return { failed: 1 };
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests = 0, success } = JSON.parse(readFileSync(report, 'utf8'));
+    const {
+      numPassedTests,
+      numFailedTests,
+      numPendingTests,
+      numTodoTests = 0,
+      success,
+    } = JSON.parse(readFileSync(report, 'utf8'));
     const failed = numFailedTests + ((status !== 0 || !success) && numFailedTests === 0 ? 1 : 0);
     return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
   });
@@ -50,12 +65,17 @@ const tsc = join(root, 'node_modules/typescript/bin/tsc');
 for (const project of ['app', 'main', 'renderer']) node(`types: ${project}`, tsc, '-p', `${project}/tsconfig.json`);
 node('types: tests and tools', tsc, '-p', 'tsconfig.test.json');
 node('lint', join(root, 'node_modules/eslint/bin/eslint.js'), '.');
+node('format', join(root, 'node_modules/prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.');
 node('boundaries', 'tools/check-imports.mjs');
 node('repository', 'tools/check-repository.mjs');
 if (!quick) node('build', 'tools/build.mjs');
 vitest('unit tests');
 if (!quick) {
-  if (browser === null) stage('end to end', () => (console.log('no Chromium could be found or installed: set CHROME_PATH to one'), { failed: 1 }));
+  if (browser === null)
+    stage(
+      'end to end',
+      () => (console.log('no Chromium could be found or installed: set CHROME_PATH to one'), { failed: 1 }),
+    );
   else vitest('end to end', '--config', 'e2e/vitest.config.ts');
 }
 

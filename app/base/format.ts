@@ -20,6 +20,7 @@ export function printHex(value: number): string {
 }
 
 /** "63 GB/s", "15.8 GB/s" */
-export const printRate = (gigabytesPerSecond: number): string => `${gigabytesPerSecond >= 100 ? Math.round(gigabytesPerSecond) : Math.round(gigabytesPerSecond * 10) / 10} GB/s`;
+export const printRate = (gigabytesPerSecond: number): string =>
+  `${gigabytesPerSecond >= 100 ? Math.round(gigabytesPerSecond) : Math.round(gigabytesPerSecond * 10) / 10} GB/s`;
 
 export const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

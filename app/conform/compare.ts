@@ -17,7 +17,25 @@ export interface Comparison {
 }
 
 const keys = [
-  'by', 'dev', 'event', 'buf', 'wider', 'prot', 'flags', 'advice', 'newPages', 'toBuf', 'toPage', 'access', 'present', 'request', 'ret', 'cmd', 'cpages', 'npages', 'nr',
+  'by',
+  'dev',
+  'event',
+  'buf',
+  'wider',
+  'prot',
+  'flags',
+  'advice',
+  'newPages',
+  'toBuf',
+  'toPage',
+  'access',
+  'present',
+  'request',
+  'ret',
+  'cmd',
+  'cpages',
+  'npages',
+  'nr',
 ] as const;
 
 export function sameEvent(a: RecordedEvent, b: RecordedEvent): boolean {
@@ -27,7 +45,11 @@ export function sameEvent(a: RecordedEvent, b: RecordedEvent): boolean {
 }
 
 /** Compares in order; both sides are expanded page by page. */
-export function compareEvents(expected: readonly RecordedEvent[], actual: readonly RecordedEvent[], of = expected.length): Comparison {
+export function compareEvents(
+  expected: readonly RecordedEvent[],
+  actual: readonly RecordedEvent[],
+  of = expected.length,
+): Comparison {
   const length = Math.max(expected.length, actual.length);
   for (let at = 0; at < length; at++) {
     const e = expected[at] ?? null;
@@ -40,7 +62,14 @@ export function compareEvents(expected: readonly RecordedEvent[], actual: readon
 /** "P0 notifier_start CLEAR A[3..5)" */
 export function printEvent(event: RecordedEvent): string {
   const { e, by, dev, buf, range, event: name, ...rest } = event;
-  const place = buf === undefined ? '' : range === undefined ? ` ${buf}` : range[1] === range[0] + 1 ? ` ${buf}[${range[0]}]` : ` ${buf}[${range[0]}..${range[1]})`;
+  const place =
+    buf === undefined
+      ? ''
+      : range === undefined
+        ? ` ${buf}`
+        : range[1] === range[0] + 1
+          ? ` ${buf}[${range[0]}]`
+          : ` ${buf}[${range[0]}..${range[1]})`;
   const facts = Object.entries(rest).map(([key, value]) => ` ${key}=${String(value)}`);
   return `${by} ${e}${dev === undefined ? '' : ` ${dev}`}${name === undefined ? '' : ` ${name}`}${place}${facts.join('')}`;
 }

@@ -99,7 +99,11 @@ function* fault(file: DeviceFile, pages: Pages, request: 'read' | 'write'): Prog
   return 0;
 }
 
-function* access(file: DeviceFile, pages: Pages, request: 'read' | 'write'): Program<{ readonly ret: number; readonly faults: number; readonly values: readonly number[] }> {
+function* access(
+  file: DeviceFile,
+  pages: Pages,
+  request: 'read' | 'write',
+): Program<{ readonly ret: number; readonly faults: number; readonly values: readonly number[] }> {
   let faults = 0;
   for (;;) {
     const values = readThrough(file.world(), file, pages, request);
@@ -120,7 +124,14 @@ export function* read(file: DeviceFile, pages: Pages): Program<Answer> {
 export function* write(file: DeviceFile, pages: Pages, value: number): Program<Answer> {
   const { ret, faults, values } = yield* access(file, pages, 'write');
   if (ret !== 0) return failed(ret);
-  yield { op: 'deviceWrite', by: file.by, context: file.context, place: place(pages), value, count: pages.end - pages.start > 1 };
+  yield {
+    op: 'deviceWrite',
+    by: file.by,
+    context: file.context,
+    place: place(pages),
+    value,
+    count: pages.end - pages.start > 1,
+  };
   return { ret: 0, faults, cpages: values.length, values: null };
 }
 
@@ -135,14 +146,21 @@ function readableEnd(world: World, pages: Pages, at: number): number | null {
 type Selected = 'system' | 'private' | 'coherent' | 'compound';
 
 /** One direction of migration, in blocks that end with an area or after 512 pages. */
-function* migrate(file: DeviceFile, pages: Pages, select: readonly Selected[], to: 'device' | 'system'): Program<{ readonly ret: number; readonly moved: number }> {
+function* migrate(
+  file: DeviceFile,
+  pages: Pages,
+  select: readonly Selected[],
+  to: 'device' | 'system',
+): Program<{ readonly ret: number; readonly moved: number }> {
   const { by, context } = file;
   let moved = 0;
-  for (let at = pages.start; at < pages.end; ) {
+  for (let at = pages.start; at < pages.end;) {
     const areaEnd = readableEnd(file.world(), pages, at);
     if (areaEnd === null) return { ret: returnValue('EINVAL'), moved };
     const end = Math.min(pages.end, at + migratePages, areaEnd);
-    const setup = outcome(yield { op: 'migrateSetup', by, context, place: place({ ...pages, start: at, end }), select: [...select] });
+    const setup = outcome(
+      yield { op: 'migrateSetup', by, context, place: place({ ...pages, start: at, end }), select: [...select] },
+    );
     if (setup !== 'ok') return { ret: returnValue(setup), moved };
     yield { op: 'migrateCopy', by, context, to };
     yield { op: 'migratePages', by, context };
@@ -157,7 +175,9 @@ function* migrate(file: DeviceFile, pages: Pages, select: readonly Selected[], t
 function migratedPages(world: World, file: DeviceFile, to: 'device' | 'system'): number {
   const call = world.records.migration[file.context];
   if (call === undefined || to === 'device') return 0;
-  return pageMap(world, 'migrateDst', file.context).occupied(call.start, call.end).reduce((sum, run) => sum + run.end - run.start, 0);
+  return pageMap(world, 'migrateDst', file.context)
+    .occupied(call.start, call.end)
+    .reduce((sum, run) => sum + run.end - run.start, 0);
 }
 
 /** HMM_DMIRROR_MIGRATE_TO_DEV: then reads the range through the device table; ENOENT where a page has no entry. */
@@ -177,7 +197,18 @@ export function* migrateToSystem(file: DeviceFile, pages: Pages): Program<Answer
 }
 
 /** Snapshot bytes of the driver: kind, permission, size. */
-export const snapshotByte = { error: 0xff, none: 0, read: 1, write: 2, pmd: 4, pud: 8, zero: 0x10, privateLocal: 0x20, coherentLocal: 0x40, coherentRemote: 0x50 } as const;
+export const snapshotByte = {
+  error: 0xff,
+  none: 0,
+  read: 1,
+  write: 2,
+  pmd: 4,
+  pud: 8,
+  zero: 0x10,
+  privateLocal: 0x20,
+  coherentLocal: 0x40,
+  coherentRemote: 0x50,
+} as const;
 
 /** dmirror_mkentry: one byte a page from the words of hmm_range_fault. */
 function snapshotOf(world: World, file: DeviceFile, pages: Pages): readonly number[] {
@@ -189,7 +220,12 @@ function snapshotOf(world: World, file: DeviceFile, pages: Pages): readonly numb
     const [flags = 0, frame = 0, order = 0] = words.get(page) ?? [];
     if ((flags & hmmFlag.error) !== 0) bytes.push(snapshotByte.error);
     else if ((flags & hmmFlag.valid) === 0) bytes.push(snapshotByte.none);
-    else bytes.push(kindByte(world, file, space, page, frame) | ((flags & hmmFlag.write) !== 0 ? snapshotByte.write : snapshotByte.read) | (order === 9 ? snapshotByte.pmd : order === 18 ? snapshotByte.pud : 0));
+    else
+      bytes.push(
+        kindByte(world, file, space, page, frame) |
+          ((flags & hmmFlag.write) !== 0 ? snapshotByte.write : snapshotByte.read) |
+          (order === 9 ? snapshotByte.pmd : order === 18 ? snapshotByte.pud : 0),
+      );
   }
   return bytes;
 }
@@ -198,7 +234,8 @@ function kindByte(world: World, file: DeviceFile, space: string, page: number, f
   const pool = poolOf(world, frame);
   if (pool === null) return pageMap(world, 'pte', space).has(page) ? snapshotByte.zero : 0;
   if (pool.registration === 'private') return snapshotByte.privateLocal;
-  if (pool.registration === 'coherent') return pool.device === file.device ? snapshotByte.coherentLocal : snapshotByte.coherentRemote;
+  if (pool.registration === 'coherent')
+    return pool.device === file.device ? snapshotByte.coherentLocal : snapshotByte.coherentRemote;
   return 0;
 }
 
@@ -208,7 +245,13 @@ export function* snapshot(file: DeviceFile, pages: Pages): Program<Answer> {
   for (let at = pages.start; at < pages.end; at += faultPages) {
     const chunk = { ...pages, start: at, end: Math.min(pages.end, at + faultPages) };
     yield { op: 'readBegin', by: file.by, context: file.context };
-    const done = yield { op: 'hmmRangeFault', by: file.by, context: file.context, place: place(chunk), request: 'snapshot' };
+    const done = yield {
+      op: 'hmmRangeFault',
+      by: file.by,
+      context: file.context,
+      place: place(chunk),
+      request: 'snapshot',
+    };
     if (outcome(done) !== 'ok') return failed(returnValue(outcome(done)));
     bytes.push(...snapshotOf(done.after, file, chunk));
   }
@@ -227,7 +270,9 @@ export function* exclusive(file: DeviceFile, pages: Pages): Program<Answer> {
 export function* checkExclusive(file: DeviceFile, pages: Pages): Program<Answer> {
   const world = file.world();
   const first = firstVpn(world, pages);
-  const held = pageMap(world, 'devicePte', file.context).occupied(first, first + (pages.end - pages.start)).some((run) => ((run.values[0] ?? 0) & deviceFlag.atomic) !== 0);
+  const held = pageMap(world, 'devicePte', file.context)
+    .occupied(first, first + (pages.end - pages.start))
+    .some((run) => ((run.values[0] ?? 0) & deviceFlag.atomic) !== 0);
   return failed(held ? returnValue('EPERM') : 0);
 }
 
@@ -239,7 +284,8 @@ export function* flags(file: DeviceFile, bits: number): Program<Answer> {
 
 /** dmirror_device_evict_chunk for each chunk that the device has. */
 export function* evict(file: DeviceFile, chunks: number): Program<Answer> {
-  for (let chunk = 0; chunk < chunks; chunk++) yield { op: 'evict', by: file.by, device: file.device, first: chunk * chunkPages, frames: chunkPages };
+  for (let chunk = 0; chunk < chunks; chunk++)
+    yield { op: 'evict', by: file.by, device: file.device, first: chunk * chunkPages, frames: chunkPages };
   return failed(0);
 }
 

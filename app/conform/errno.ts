@@ -1,7 +1,24 @@
 /** Error numbers of Linux, as a recording and a driver's return value write them. */
 export const errnoNumbers = {
-  EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENXIO: 6, EBADF: 9, EAGAIN: 11, ENOMEM: 12, EACCES: 13, EFAULT: 14, EBUSY: 16, EEXIST: 17,
-  ENODEV: 19, EINVAL: 22, ENOSPC: 28, EDEADLK: 35, EOVERFLOW: 75, EOPNOTSUPP: 95,
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
+  EBADF: 9,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EFAULT: 14,
+  EBUSY: 16,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+  ENOSPC: 28,
+  EDEADLK: 35,
+  EOVERFLOW: 75,
+  EOPNOTSUPP: 95,
 } as const;
 export type Errno = keyof typeof errnoNumbers;
 

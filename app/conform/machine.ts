@@ -23,7 +23,7 @@ export class Machine {
 
   /** Runs a program to its end. */
   run<T>(program: Program<T>): T {
-    for (let next = program.next(); ; ) {
+    for (let next = program.next(); ;) {
       if (next.done === true) return next.value;
       next = program.next(this.do(next.value));
     }

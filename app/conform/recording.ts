@@ -87,7 +87,18 @@ export interface Recording {
 }
 
 const inputs: ReadonlySet<string> = new Set([
-  'open', 'close', 'mmap', 'munmap', 'mprotect', 'madvise', 'mremap', 'fork', 'exit', 'ioctl', 'cpu_fault', 'pin_user_pages_fast',
+  'open',
+  'close',
+  'mmap',
+  'munmap',
+  'mprotect',
+  'madvise',
+  'mremap',
+  'fork',
+  'exit',
+  'ioctl',
+  'cpu_fault',
+  'pin_user_pages_fast',
 ]);
 
 /** What the test asked for, as against what the kernel did. */
@@ -97,7 +108,9 @@ type Written = z.output<typeof eventShape>;
 
 function single(written: Written, each: number | null): RecordedEvent {
   const { page: at, range: span, ...rest } = written;
-  const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as unknown as RecordedEvent;
+  const present = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  ) as unknown as RecordedEvent;
   const first = at === 'each' ? each : at;
   if (first !== undefined && first !== null) return { ...present, range: [first, first + 1] };
   return span === undefined ? present : { ...present, range: [span[0], span[1]] };
@@ -110,12 +123,16 @@ export function readRecording(file: string, text: string): Result<Recording, Pro
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return problem(`not JSON (${error instanceof Error ? error.message : 'unreadable'}); a recording is one JSON object`);
+    return problem(
+      `not JSON (${error instanceof Error ? error.message : 'unreadable'}); a recording is one JSON object`,
+    );
   }
   const parsed = fileShape.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return problem(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a recording'}; see the format of kernel recordings`);
+    return problem(
+      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a recording'}; see the format of kernel recordings`,
+    );
   }
   const events: RecordedEvent[] = [];
   for (const entry of parsed.data.events) {
@@ -125,7 +142,8 @@ export function readRecording(file: string, text: string): Result<Recording, Pro
       continue;
     }
     const [start, end] = entry.forEachPage;
-    if (events.length + (end - start) * entry.events.length > maxEvents) return problem(`more than ${maxEvents} events`);
+    if (events.length + (end - start) * entry.events.length > maxEvents)
+      return problem(`more than ${maxEvents} events`);
     for (let each = start; each < end; each++) for (const event of entry.events) events.push(single(event, each));
   }
   const buffers = Object.fromEntries(Object.entries(parsed.data.buffers).map(([name, { pages }]) => [name, pages]));

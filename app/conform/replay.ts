@@ -38,7 +38,8 @@ const faultAround = 16;
 function offsetOf(recording: Recording, buffer: string): number {
   const seen = new Array<number>(faultAround).fill(0);
   for (const event of recording.events) {
-    if (event.e === 'do_read_fault' && event.buf === buffer && event.range !== undefined) seen[event.range[0] % faultAround]! += 1;
+    if (event.e === 'do_read_fault' && event.buf === buffer && event.range !== undefined)
+      seen[event.range[0] % faultAround]! += 1;
   }
   const most = Math.max(...seen);
   return most < 2 ? 0 : (faultAround - seen.indexOf(most)) % faultAround;
@@ -58,7 +59,8 @@ function placeBuffers(recording: Recording): readonly PlacedBuffer[] {
 }
 
 /** The fixture with two devices opens one file on each; the other opens all files on one. */
-const deviceOf = (recording: Recording, file: string): string => (recording.test.startsWith('hmm2.') ? `dmirror${file.slice(1)}` : 'dmirror0');
+const deviceOf = (recording: Recording, file: string): string =>
+  recording.test.startsWith('hmm2.') ? `dmirror${file.slice(1)}` : 'dmirror0';
 
 function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
   const memory = recording.test.includes('coherent') ? 'coherent' : 'private';
@@ -67,14 +69,30 @@ function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
 }
 
 /** A machine with test devices of one kind of memory. */
-export function dmirrorMachine(ids: readonly string[], memory: 'private' | 'coherent', thp: 'always' | 'madvise' | 'never'): EngineSpec {
+export function dmirrorMachine(
+  ids: readonly string[],
+  memory: 'private' | 'coherent',
+  thp: 'always' | 'madvise' | 'never',
+): EngineSpec {
   return {
     thp,
     pools: [
       { id: 'dram0', kind: 'dram', registration: 'system', frames: systemFrames, device: null },
-      ...ids.map((id) => ({ id: `${id}.memory`, kind: 'vram' as const, registration: memory, frames: maxChunks * dmirror.chunkPages, device: id })),
+      ...ids.map((id) => ({
+        id: `${id}.memory`,
+        kind: 'vram' as const,
+        registration: memory,
+        frames: maxChunks * dmirror.chunkPages,
+        device: id,
+      })),
     ],
-    devices: ids.map((id) => ({ id, memory, pool: `${id}.memory`, faultPages: dmirror.faultPages, migratePages: dmirror.migratePages })),
+    devices: ids.map((id) => ({
+      id,
+      memory,
+      pool: `${id}.memory`,
+      faultPages: dmirror.faultPages,
+      migratePages: dmirror.migratePages,
+    })),
   };
 }
 
@@ -123,7 +141,18 @@ interface Task {
 }
 
 const protections = ['---', 'r--', '-w-', 'rw-', '--x', 'r-x', '-wx', 'rwx'] as const;
-const advices: Readonly<Record<number, Advice>> = { 4: 'DONTNEED', 8: 'FREE', 10: 'DONTFORK', 11: 'DOFORK', 14: 'HUGEPAGE', 15: 'NOHUGEPAGE', 18: 'WIPEONFORK', 19: 'KEEPONFORK', 22: 'POPULATE_READ', 23: 'POPULATE_WRITE' };
+const advices: Readonly<Record<number, Advice>> = {
+  4: 'DONTNEED',
+  8: 'FREE',
+  10: 'DONTFORK',
+  11: 'DOFORK',
+  14: 'HUGEPAGE',
+  15: 'NOHUGEPAGE',
+  18: 'WIPEONFORK',
+  19: 'KEEPONFORK',
+  22: 'POPULATE_READ',
+  23: 'POPULATE_WRITE',
+};
 
 /** Operations without a recorded trace that a task does at once, before others run; all else waits until it must be. */
 const seenLate: ReadonlySet<OpInput['op']> = new Set(['program', 'deviceWrite']);
@@ -181,7 +210,8 @@ class Replay {
         this.#begin(current, this.#unasked(expected, current), expected.by);
         actual = this.#await(current, expected.by);
       }
-      if (actual === null || !sameEvent(expected, actual)) return { matched, of, first: { at: matched, expected, actual } };
+      if (actual === null || !sameEvent(expected, actual))
+        return { matched, of, first: { at: matched, expected, actual } };
       matched++;
     }
     for (const [name, current] of this.#tasks) {
@@ -233,7 +263,8 @@ class Replay {
   #await(current: Task, by: string): RecordedEvent | null {
     while (current.shown.length === 0 && current.program !== null) this.#advance(current, by);
     const event = current.shown.shift() ?? null;
-    while (current.shown.length === 0 && current.next !== null && seenLate.has(current.next.op)) this.#advance(current, by);
+    while (current.shown.length === 0 && current.next !== null && seenLate.has(current.next.op))
+      this.#advance(current, by);
     return event;
   }
 
@@ -270,7 +301,13 @@ class Replay {
       const event = events[i];
       if (event === undefined || event.by !== first.by) break;
       if (!isInput(event)) continue;
-      if (event.e !== 'cpu_fault' || event.buf !== first.buf || event.access !== first.access || event.range?.[0] !== end) break;
+      if (
+        event.e !== 'cpu_fault' ||
+        event.buf !== first.buf ||
+        event.access !== first.access ||
+        event.range?.[0] !== end
+      )
+        break;
       end = event.range[1];
     }
     const place = `${this.#buffer(current, first.buf)}[${first.range[0]}..${end}]`;
@@ -309,9 +346,19 @@ class Replay {
       case 'munmap':
         return asking({ op: 'munmap', by, place: this.#place(current, event) });
       case 'mprotect':
-        return asking({ op: 'mprotect', by, place: this.#place(current, event), prot: protections[(event.prot ?? 0) & 7] ?? '---' });
+        return asking({
+          op: 'mprotect',
+          by,
+          place: this.#place(current, event),
+          prot: protections[(event.prot ?? 0) & 7] ?? '---',
+        });
       case 'madvise':
-        return asking({ op: 'madvise', by, place: this.#place(current, event), advice: advices[event.advice ?? 0] ?? 'HUGEPAGE' });
+        return asking({
+          op: 'madvise',
+          by,
+          place: this.#place(current, event),
+          advice: advices[event.advice ?? 0] ?? 'HUGEPAGE',
+        });
       case 'mremap':
         return this.#mremap(event, current);
       case 'fork':
@@ -328,23 +375,52 @@ class Replay {
   #mmap(event: RecordedEvent, current: Task): OpInput {
     const { buffer, start, end } = this.#pages(current, event);
     const base = this.world.records.buffer[buffer]?.start ?? 0;
-    return { op: 'mmap', by: current.process, as: `map${++this.#maps}`, at: base + start, pages: end - start, prot: protections[(event.prot ?? 0) & 7] ?? '---' };
+    return {
+      op: 'mmap',
+      by: current.process,
+      as: `map${++this.#maps}`,
+      at: base + start,
+      pages: end - start,
+      prot: protections[(event.prot ?? 0) & 7] ?? '---',
+    };
   }
 
   *#mremap(event: RecordedEvent, current: Task): Program<{ readonly to: number }> {
     const flags = Number(event.flags ?? 0);
-    const result = this.recording.events.slice(this.#at).find((next) => next.e === 'mremap_ret' && next.by === event.by);
+    const result = this.recording.events
+      .slice(this.#at)
+      .find((next) => next.e === 'mremap_ret' && next.by === event.by);
     const to = result?.toPage ?? event.toPage ?? 0;
     const base = this.world.records.buffer[this.#buffer(current, result?.toBuf ?? event.toBuf)]?.start ?? 0;
-    yield { op: 'mremap', by: current.process, place: this.#place(current, event), to: base + to, dontUnmap: (flags & 4) !== 0 };
-    current.shown.push({ e: 'mremap_ret', by: event.by, ...(result?.toBuf === undefined ? {} : { toBuf: result.toBuf }), toPage: to });
+    yield {
+      op: 'mremap',
+      by: current.process,
+      place: this.#place(current, event),
+      to: base + to,
+      dontUnmap: (flags & 4) !== 0,
+    };
+    current.shown.push({
+      e: 'mremap_ret',
+      by: event.by,
+      ...(result?.toBuf === undefined ? {} : { toBuf: result.toBuf }),
+      toPage: to,
+    });
     return { to };
   }
 
   *#pin(event: RecordedEvent, current: Task): Program<null> {
     const flags = Number(event.flags ?? 0);
     const place = this.#place(current, event);
-    yield { op: 'pin', by: current.process, place, flags: ['pin', ...((flags & 0x100) !== 0 ? (['longterm'] as const) : []), ...((flags & 1) !== 0 ? (['write'] as const) : [])] };
+    yield {
+      op: 'pin',
+      by: current.process,
+      place,
+      flags: [
+        'pin',
+        ...((flags & 0x100) !== 0 ? (['longterm'] as const) : []),
+        ...((flags & 1) !== 0 ? (['write'] as const) : []),
+      ],
+    };
     yield { op: 'unpin', by: current.process, place, flags: ['pin'] };
     return null;
   }
@@ -404,6 +480,10 @@ function withBuffers(world: World, space: string, placed: readonly PlacedBuffer[
 }
 
 /** Replays one recording to its first difference. `watch` sees every transaction. */
-export function replay(recording: Recording, settings: ReplaySettings, watch: (transaction: Transaction) => void = () => undefined): Comparison {
+export function replay(
+  recording: Recording,
+  settings: ReplaySettings,
+  watch: (transaction: Transaction) => void = () => undefined,
+): Comparison {
   return new Replay(recording, settings, watch).run();
 }

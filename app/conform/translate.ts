@@ -26,9 +26,23 @@ export interface Names {
 const unprobed: ReadonlySet<EventKind> = new Set(['restoreExclusivePte']);
 
 /** What a test asks for is not what the kernel does; only a fault is both. */
-const asked: ReadonlySet<EventKind> = new Set(['mmapped', 'munmapped', 'mprotected', 'madvised', 'forked', 'exited', 'pinned', 'deviceOpened', 'deviceClosed']);
+const asked: ReadonlySet<EventKind> = new Set([
+  'mmapped',
+  'munmapped',
+  'mprotected',
+  'madvised',
+  'forked',
+  'exited',
+  'pinned',
+  'deviceOpened',
+  'deviceClosed',
+]);
 
-const requestWords: Readonly<Record<string, string>> = { read: '0x8000000000000000', write: '0xc000000000000000', snapshot: 'snapshot' };
+const requestWords: Readonly<Record<string, string>> = {
+  read: '0x8000000000000000',
+  write: '0xc000000000000000',
+  snapshot: 'snapshot',
+};
 const selectBits: Readonly<Record<string, number>> = { system: 1, private: 2, coherent: 4, compound: 8 };
 
 type Fields = Partial<Omit<RecordedEvent, 'e' | 'by' | 'buf' | 'range'>>;
@@ -65,13 +79,27 @@ function fieldsOf(event: Event, names: Names): Fields {
   }
 }
 
-const placeless: ReadonlySet<EventKind> = new Set(['hmmRangeFaultRet', 'migrateVmaSetupRet', 'migrateDeviceRange', 'migrateDevicePages', 'migrateDeviceFinalize']);
+const placeless: ReadonlySet<EventKind> = new Set([
+  'hmmRangeFaultRet',
+  'migrateVmaSetupRet',
+  'migrateDeviceRange',
+  'migrateDevicePages',
+  'migrateDeviceFinalize',
+]);
 
 /** mm_has_notifiers: the recorder sees a range event only of an address space that was ever mirrored. */
-const everMirrored = (world: World, space: string): boolean => Object.values(world.records.context).some((context) => context.space === space && context.mirrored);
+const everMirrored = (world: World, space: string): boolean =>
+  Object.values(world.records.context).some((context) => context.space === space && context.mirrored);
 
 /** One event, for pages [start, end) of its place: nothing, one, or one for each buffer that the range touches. */
-function one(event: Event, start: number, end: number, by: string, world: World, names: Names): readonly RecordedEvent[] {
+function one(
+  event: Event,
+  start: number,
+  end: number,
+  by: string,
+  world: World,
+  names: Names,
+): readonly RecordedEvent[] {
   const row: EventKindRow = eventKinds[event.kind];
   if (row.recorded === undefined || unprobed.has(event.kind) || asked.has(event.kind)) return [];
   const bracket = event.kind === 'notifierStart' || event.kind === 'notifierEnd';
@@ -87,12 +115,13 @@ function one(event: Event, start: number, end: number, by: string, world: World,
   });
 }
 
-const covers = ({ at }: Event, page: number): boolean => at.start === undefined || (page >= at.start && page < at.start + (at.pages ?? 0));
+const covers = ({ at }: Event, page: number): boolean =>
+  at.start === undefined || (page >= at.start && page < at.start + (at.pages ?? 0));
 
 /** The events of one operation as the recorder would have written them, done by task `by`. */
 export function translate(events: readonly Event[], by: string, world: World, names: Names): readonly RecordedEvent[] {
   const out: RecordedEvent[] = [];
-  for (let at = 0; at < events.length; ) {
+  for (let at = 0; at < events.length;) {
     const first = events[at];
     if (first === undefined) break;
     const start = first.at.start ?? 0;
@@ -107,7 +136,8 @@ export function translate(events: readonly Event[], by: string, world: World, na
     const group = events.slice(at, last);
     const from = Math.min(...group.map((event) => event.at.start ?? start));
     const to = Math.max(...group.map((event) => (event.at.start ?? start) + (event.at.pages ?? 0)), end);
-    for (let page = from; page < to; page++) for (const event of group) if (covers(event, page)) out.push(...one(event, page, page + 1, by, world, names));
+    for (let page = from; page < to; page++)
+      for (const event of group) if (covers(event, page)) out.push(...one(event, page, page + 1, by, world, names));
     at = last;
   }
   return out;

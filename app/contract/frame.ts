@@ -56,7 +56,19 @@ export interface GraphNode {
   readonly alerts: readonly string[];
 }
 
-export type GraphEdgeKind = 'ddr' | 'hbm' | 'pcie' | 'cxl' | 'nvlink' | 'xgmi' | 'c2c' | 'upi' | 'on-package' | 'network' | 'contains' | 'unknown';
+export type GraphEdgeKind =
+  | 'ddr'
+  | 'hbm'
+  | 'pcie'
+  | 'cxl'
+  | 'nvlink'
+  | 'xgmi'
+  | 'c2c'
+  | 'upi'
+  | 'on-package'
+  | 'network'
+  | 'contains'
+  | 'unknown';
 
 export interface GraphEdge {
   readonly id: string;
@@ -106,7 +118,12 @@ export interface StepStory {
   readonly lesson: string | null;
   readonly read: readonly { readonly label: string; readonly where: string | null }[];
   readonly ops: readonly string[];
-  readonly expectations: readonly { readonly text: string; readonly ok: boolean; readonly actual: string | null; readonly line: number }[];
+  readonly expectations: readonly {
+    readonly text: string;
+    readonly ok: boolean;
+    readonly actual: string | null;
+    readonly line: number;
+  }[];
 }
 
 export interface EventRow {
@@ -139,7 +156,12 @@ export interface PageRow {
   /** refcount, mapcount, pins and flags of the frame, in words. */
   readonly frameNote: string | null;
   /** One cell for each device column of the table, in the order of `columns`. */
-  readonly devices: readonly { readonly text: string; readonly state: string; readonly changed: boolean; readonly alert: string | null }[];
+  readonly devices: readonly {
+    readonly text: string;
+    readonly state: string;
+    readonly changed: boolean;
+    readonly alert: string | null;
+  }[];
   readonly changed: boolean;
   readonly alert: string | null;
 }
@@ -192,7 +214,13 @@ export interface Frame {
   readonly relations: readonly GraphRelation[];
   readonly story: StepStory | null;
   readonly events: readonly EventRow[];
-  readonly alerts: readonly { readonly invariant: string; readonly text: string; readonly node: string | null; readonly strip: string | null; readonly page: number | null }[];
+  readonly alerts: readonly {
+    readonly invariant: string;
+    readonly text: string;
+    readonly node: string | null;
+    readonly strip: string | null;
+    readonly page: number | null;
+  }[];
   /** Strips whose content differs between `from` and here, by id: which spans, in pages. */
   readonly dirty: readonly { readonly strip: string; readonly start: number; readonly end: number }[];
   /** Facts of the clock and of counters: simulated time, RSS, faults, bytes moved. */

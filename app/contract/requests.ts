@@ -49,8 +49,19 @@ export interface Requests {
   graph(cursor: Cursor): GraphView;
   frame(request: { readonly cursor: Cursor; readonly from: Cursor | null }): Frame;
   /** One byte a cell (legend code): the strip's span divided into `cells` equal stretches, the most notable state of each. */
-  strip(request: { readonly cursor: Cursor; readonly strip: string; readonly start: number; readonly pages: number; readonly cells: number }): Uint8Array;
-  pages(request: { readonly cursor: Cursor; readonly table: string; readonly start: number; readonly count: number }): PageTableView;
+  strip(request: {
+    readonly cursor: Cursor;
+    readonly strip: string;
+    readonly start: number;
+    readonly pages: number;
+    readonly cells: number;
+  }): Uint8Array;
+  pages(request: {
+    readonly cursor: Cursor;
+    readonly table: string;
+    readonly start: number;
+    readonly count: number;
+  }): PageTableView;
   why(request: { readonly cursor: Cursor; readonly target: WhyTarget }): WhyView;
   timeline(): TimelineView;
 }

@@ -31,7 +31,8 @@ function decodeBase64(text: string): Uint8Array {
   return bytes;
 }
 
-export const encodeMessage = (value: unknown): string => JSON.stringify(value, (_, inner: unknown) => (inner instanceof Uint8Array ? { [tag]: encodeBase64(inner) } : inner));
+export const encodeMessage = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => (inner instanceof Uint8Array ? { [tag]: encodeBase64(inner) } : inner));
 
 /** Throws a SyntaxError on what is not JSON. */
 export function decodeMessage(text: string): unknown {

@@ -1,5 +1,11 @@
 import { PageMap } from '../store/page-map.ts';
-import { pageTableColumns, recordTableNames, type PageTableName, type RecordTables, type World } from '../model/world.ts';
+import {
+  pageTableColumns,
+  recordTableNames,
+  type PageTableName,
+  type RecordTables,
+  type World,
+} from '../model/world.ts';
 import type { Change, Event } from './event.ts';
 
 const pageTableNames = Object.keys(pageTableColumns) as readonly PageTableName[];
@@ -14,7 +20,11 @@ export function pageMap(world: World, pages: PageTableName, key: string): PageMa
   return world.pages[pages][key] ?? PageMap.empty(pageTableColumns[pages]);
 }
 
-function putRecord(table: Readonly<Record<string, unknown>>, key: string, after: unknown): Readonly<Record<string, unknown>> {
+function putRecord(
+  table: Readonly<Record<string, unknown>>,
+  key: string,
+  after: unknown,
+): Readonly<Record<string, unknown>> {
   if (after !== null) return { ...table, [key]: after };
   const { [key]: _gone, ...rest } = table;
   return rest;
@@ -24,11 +34,17 @@ function putRecord(table: Readonly<Record<string, unknown>>, key: string, after:
 export function applyChange(world: World, change: Change): World {
   if ('table' in change) {
     const table: keyof RecordTables = change.table;
-    return { ...world, records: { ...world.records, [table]: putRecord(world.records[table], change.key, change.after) } };
+    return {
+      ...world,
+      records: { ...world.records, [table]: putRecord(world.records[table], change.key, change.after) },
+    };
   }
   const map = pageMap(world, change.pages, change.key).set(change.start, change.end, change.after);
   const table = world.pages[change.pages];
-  return { ...world, pages: { ...world.pages, [change.pages]: putRecord(table, change.key, map.isEmpty ? null : map) } };
+  return {
+    ...world,
+    pages: { ...world.pages, [change.pages]: putRecord(table, change.key, map.isEmpty ? null : map) },
+  };
 }
 
 /** The only writer of worlds: the world after an event. */
@@ -52,5 +68,9 @@ export function sameWorld(a: World, b: World): boolean {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([x], [y]) => (x < y ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }

@@ -7,15 +7,30 @@ z.config({ jitless: true });
 /** Arguments that operations share. */
 export const arg = {
   /** A name of a process, device, buffer: letters, digits, and . _ - */
-  name: z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'a name starts with a letter and has letters, digits, ".", "_" or "-"'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z][\w.-]{0,63}$/, 'a name starts with a letter and has letters, digits, ".", "_" or "-"'),
   /** Who asks: a process, a device, "driver:gpu0", "kernel". */
   actor: z.string().regex(/^[A-Za-z][\w.:-]{0,63}$/, 'an actor is a process, a device, driver:DEVICE or kernel'),
   /** "A.heap", "A.heap[3]", "A.heap[0..4]" (half-open) */
-  place: z.string().regex(/^[A-Za-z][\w-]*\.[A-Za-z][\w-]*(\[\d{1,12}(\.\.\d{1,12})?\])?$/, 'a place looks like A.heap, A.heap[3] or A.heap[0..4]'),
+  place: z
+    .string()
+    .regex(
+      /^[A-Za-z][\w-]*\.[A-Za-z][\w-]*(\[\d{1,12}(\.\.\d{1,12})?\])?$/,
+      'a place looks like A.heap, A.heap[3] or A.heap[0..4]',
+    ),
   context: z.string().regex(/^[A-Za-z][\w.-]*:[A-Za-z][\w-]*$/, 'a context looks like gpu0:A'),
-  pages: z.number().int().min(1).max(2 ** 33),
+  pages: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 33),
   prot: z.enum(['---', 'r--', '-w-', 'rw-', 'r-x', '-wx', 'rwx', '--x']),
-  value: z.number().int().min(-(2 ** 48)).max(2 ** 48),
+  value: z
+    .number()
+    .int()
+    .min(-(2 ** 48))
+    .max(2 ** 48),
 };
 
 /** One operation: its name, what it means, its arguments as a schema, and the rule that carries it out. */
@@ -23,7 +38,10 @@ export interface OpDefinition<N extends string, Shape extends z.core.$ZodLooseSh
   readonly name: N;
   readonly doc: string;
   readonly schema: z.ZodObject<{ op: z.ZodLiteral<N>; by: z.ZodString } & Shape, z.core.$strict>;
-  readonly rule: (tx: Tx, op: z.output<z.ZodObject<{ op: z.ZodLiteral<N>; by: z.ZodString } & Shape, z.core.$strict>>) => OpResult;
+  readonly rule: (
+    tx: Tx,
+    op: z.output<z.ZodObject<{ op: z.ZodLiteral<N>; by: z.ZodString } & Shape, z.core.$strict>>,
+  ) => OpResult;
 }
 
 /** Defines an operation. `doc` is one sentence: what an actor asks for. */

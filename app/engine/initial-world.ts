@@ -3,8 +3,15 @@ import { emptyWorld } from './apply.ts';
 
 /** What the engine needs to know of a machine: its memories and the devices that can own pages. */
 export interface EngineSpec {
-  readonly pools: readonly { readonly id: string; readonly kind: Pool['kind']; readonly registration: Pool['registration']; readonly frames: number; readonly device: string | null }[];
-  readonly devices: readonly ({ readonly id: string } & Pick<Device, 'memory' | 'pool'> & Partial<Omit<Device, 'memory' | 'pool'>>)[];
+  readonly pools: readonly {
+    readonly id: string;
+    readonly kind: Pool['kind'];
+    readonly registration: Pool['registration'];
+    readonly frames: number;
+    readonly device: string | null;
+  }[];
+  readonly devices: readonly ({ readonly id: string } & Pick<Device, 'memory' | 'pool'> &
+    Partial<Omit<Device, 'memory' | 'pool'>>)[];
   readonly thp?: Settings['thp'];
 }
 
@@ -28,5 +35,8 @@ export function initialWorld(spec: EngineSpec): World {
   for (const { id, ...d } of spec.devices) {
     devices[id] = { owner: id, faultPages: 512, migratePages: 512, bringBackPages: 1, failAlloc: false, ...d };
   }
-  return { ...emptyWorld, records: { ...emptyWorld.records, pool, device: devices, settings: { machine: { thp: spec.thp ?? 'never' } } } };
+  return {
+    ...emptyWorld,
+    records: { ...emptyWorld.records, pool, device: devices, settings: { machine: { thp: spec.thp ?? 'never' } } },
+  };
 }

@@ -1,7 +1,16 @@
 /** What must hold in every world, after every event (semantics 1.14). A broken one is shown, never hidden. */
 import { deviceFlag, devicePermits, deviceTarget } from '../model/device-pte.ts';
 import { frameFlag, readFrame } from '../model/frame-state.ts';
-import { countsInMapcount, countsInRss, hasFlag, hasFrame, isDevPrivate, isMigration, pteFlag, pteKind } from '../model/pte.ts';
+import {
+  countsInMapcount,
+  countsInRss,
+  hasFlag,
+  hasFrame,
+  isDevPrivate,
+  isMigration,
+  pteFlag,
+  pteKind,
+} from '../model/pte.ts';
 import type { World } from '../model/world.ts';
 import { isFilled, valueAt, type FilledRun } from '../store/run.ts';
 import { pageMap } from './apply.ts';
@@ -43,7 +52,14 @@ const mapcounts: Check = (world) => {
   let sum = 0;
   for (const [frame, delta] of [...steps.entries()].sort(([a], [b]) => a - b)) {
     sum += delta;
-    if (sum !== 0) return [{ invariant: 'I1', text: `frame 0x${frame.toString(16)}: entries and mapcount differ by ${sum}`, at: { start: frame, pages: 1 } }];
+    if (sum !== 0)
+      return [
+        {
+          invariant: 'I1',
+          text: `frame 0x${frame.toString(16)}: entries and mapcount differ by ${sum}`,
+          at: { start: frame, pages: 1 },
+        },
+      ];
   }
   return [];
 };
@@ -53,11 +69,24 @@ const privateIsNotPresent: Check = (world) =>
   eachEntry(world, (space, run, word) => {
     const pool = hasFrame(word) && !isMigration(word) ? poolOf(world, run.values[1] ?? 0) : null;
     const wrong = pool?.registration === 'private' ? pteKind(word) === 'PRESENT' : isDevPrivate(word);
-    return wrong ? [{ invariant: 'I2', text: 'a device-private frame and a present entry do not go together', at: { space, start: run.start, pages: run.end - run.start } }] : [];
+    return wrong
+      ? [
+          {
+            invariant: 'I2',
+            text: 'a device-private frame and a present entry do not go together',
+            at: { space, start: run.start, pages: run.end - run.start },
+          },
+        ]
+      : [];
   });
 
-function eachEntry(world: World, look: (space: string, run: FilledRun, word: number) => readonly Violation[]): readonly Violation[] {
-  return Object.entries(world.pages.pte).flatMap(([space, table]) => table.occupied().flatMap((run) => look(space, run, run.values[0] ?? 0)));
+function eachEntry(
+  world: World,
+  look: (space: string, run: FilledRun, word: number) => readonly Violation[],
+): readonly Violation[] {
+  return Object.entries(world.pages.pte).flatMap(([space, table]) =>
+    table.occupied().flatMap((run) => look(space, run, run.values[0] ?? 0)),
+  );
 }
 
 /** I3: a device entry names the frame that the CPU entry names, with no more rights than a valid mirror could have. */
@@ -69,8 +98,13 @@ const devicesAgree: Check = (world) =>
       cpu.runs(run.start, run.end).flatMap((entry): readonly Violation[] => {
         const text = disagreement(run, isFilled(entry) ? entry : null, Math.max(run.start, entry.start));
         // Between commit and finalize the driver's table is ahead of the CPU's: it names the destination already.
-        const ahead = isFilled(entry) && isMigration(entry.values[0] ?? 0) && pageMap(world, 'migrateDst', context).get(entry.start)?.[1] === valueAt(run, entry.start, 1);
-        return text === null || ahead ? [] : [{ invariant: 'I3', text, at: { context, space, start: entry.start, pages: entry.end - entry.start } }];
+        const ahead =
+          isFilled(entry) &&
+          isMigration(entry.values[0] ?? 0) &&
+          pageMap(world, 'migrateDst', context).get(entry.start)?.[1] === valueAt(run, entry.start, 1);
+        return text === null || ahead
+          ? []
+          : [{ invariant: 'I3', text, at: { context, space, start: entry.start, pages: entry.end - entry.start } }];
       }),
     );
   });
@@ -83,18 +117,32 @@ function disagreement(device: FilledRun, cpu: FilledRun | null, page: number): s
   if (cpu === null) return `the device still maps frame ${hex(mine)}; the CPU maps nothing here`;
   const entry = cpu.values[0] ?? 0;
   const theirs = valueAt(cpu, page, 1);
-  if (!hasFrame(entry) && pteKind(entry) !== 'PRESENT_ZERO') return `the device still maps frame ${hex(mine)}; the CPU entry is ${pteKind(entry)}`;
+  if (!hasFrame(entry) && pteKind(entry) !== 'PRESENT_ZERO')
+    return `the device still maps frame ${hex(mine)}; the CPU entry is ${pteKind(entry)}`;
   if (mine !== theirs) return `the device maps frame ${hex(mine)}; the CPU entry says ${hex(theirs)}`;
-  const cpuWrites = hasFlag(entry, pteFlag.write) || ['DEVPRIV_WRITE', 'MIGRATION_WRITE', 'DEVEXCL'].includes(pteKind(entry));
-  return devicePermits(word, 'write') && !cpuWrites ? `the device may write frame ${hex(mine)}; the CPU entry is read only` : null;
+  const cpuWrites =
+    hasFlag(entry, pteFlag.write) || ['DEVPRIV_WRITE', 'MIGRATION_WRITE', 'DEVEXCL'].includes(pteKind(entry));
+  return devicePermits(word, 'write') && !cpuWrites
+    ? `the device may write frame ${hex(mine)}; the CPU entry is read only`
+    : null;
 }
 
 /** I6: at most one process maps an exclusive frame. */
 const exclusiveMeansOne: Check = (world) =>
-  pageMap(world, 'frame', allFrames).occupied().flatMap((run): readonly Violation[] => {
-    const frame = readFrame(run.values);
-    return (frame.flags & frameFlag.anonExclusive) !== 0 && frame.maps > 1 ? [{ invariant: 'I6', text: `an exclusive frame has ${frame.maps} mappings`, at: { start: run.start, pages: run.end - run.start } }] : [];
-  });
+  pageMap(world, 'frame', allFrames)
+    .occupied()
+    .flatMap((run): readonly Violation[] => {
+      const frame = readFrame(run.values);
+      return (frame.flags & frameFlag.anonExclusive) !== 0 && frame.maps > 1
+        ? [
+            {
+              invariant: 'I6',
+              text: `an exclusive frame has ${frame.maps} mappings`,
+              at: { start: run.start, pages: run.end - run.start },
+            },
+          ]
+        : [];
+    });
 
 /** I7: device-exclusive entries are the only mapping of an ordinary anonymous frame. */
 const leasesAreSole: Check = (world) =>
@@ -102,29 +150,59 @@ const leasesAreSole: Check = (world) =>
     if (pteKind(word) !== 'DEVEXCL') return [];
     const frame = pageMap(world, 'frame', allFrames).get(run.values[1] ?? 0);
     const state = frame === null ? null : readFrame(frame);
-    return state === null || state.maps !== 1 || (state.flags & frameFlag.pageCache) !== 0 ? [{ invariant: 'I7', text: 'a lent page must be anonymous and mapped once', at: { space, start: run.start, pages: run.end - run.start } }] : [];
+    return state === null || state.maps !== 1 || (state.flags & frameFlag.pageCache) !== 0
+      ? [
+          {
+            invariant: 'I7',
+            text: 'a lent page must be anonymous and mapped once',
+            at: { space, start: run.start, pages: run.end - run.start },
+          },
+        ]
+      : [];
   });
 
 /** I9: an even sequence means that no invalidation that hits an interval is outstanding. */
 const sequences: Check = (world) =>
   Object.entries(world.records.subscriptions).flatMap(([space, subs]): readonly Violation[] => {
     if (subs.active < 0) return [{ invariant: 'I9', text: 'more invalidations ended than started', at: { space } }];
-    return subs.active === 0 && subs.seq % 2 === 1 ? [{ invariant: 'I9', text: `the sequence ${subs.seq} is odd though nothing is being invalidated`, at: { space } }] : [];
+    return subs.active === 0 && subs.seq % 2 === 1
+      ? [
+          {
+            invariant: 'I9',
+            text: `the sequence ${subs.seq} is odd though nothing is being invalidated`,
+            at: { space },
+          },
+        ]
+      : [];
   });
 
 /** I10: resident pages = entries that count. */
 const resident: Check = (world) =>
   Object.entries(world.records.space).flatMap(([space, mm]): readonly Violation[] => {
-    const counted = pageMap(world, 'pte', space).occupied().reduce((sum, run) => sum + (countsInRss(run.values[0] ?? 0) ? run.end - run.start : 0), 0);
+    const counted = pageMap(world, 'pte', space)
+      .occupied()
+      .reduce((sum, run) => sum + (countsInRss(run.values[0] ?? 0) ? run.end - run.start : 0), 0);
     const rss = mm.rss.anon + mm.rss.file + mm.rss.shmem;
-    return rss === counted ? [] : [{ invariant: 'I10', text: `RSS says ${rss} pages, the page table ${counted}`, at: { space } }];
+    return rss === counted
+      ? []
+      : [{ invariant: 'I10', text: `RSS says ${rss} pages, the page table ${counted}`, at: { space } }];
   });
 
 /** I14: free and used frames make up each pool. */
 const pools: Check = (world) =>
   Object.entries(world.records.pool).flatMap(([id, pool]): readonly Violation[] => {
-    const used = pageMap(world, 'frame', allFrames).occupied(pool.firstFrame, pool.firstFrame + pool.frames).reduce((sum, run) => sum + run.end - run.start, 0);
-    return used + pool.free === pool.frames ? [] : [{ invariant: 'I14', text: `${id}: ${used} frames used and ${pool.free} free do not make ${pool.frames}`, at: { start: pool.firstFrame, pages: pool.frames } }];
+    const used = pageMap(world, 'frame', allFrames)
+      .occupied(pool.firstFrame, pool.firstFrame + pool.frames)
+      .reduce((sum, run) => sum + run.end - run.start, 0);
+    return used + pool.free === pool.frames
+      ? []
+      : [
+          {
+            invariant: 'I14',
+            text: `${id}: ${used} frames used and ${pool.free} free do not make ${pool.frames}`,
+            at: { start: pool.firstFrame, pages: pool.frames },
+          },
+        ];
   });
 
 /** A device entry that can write is one that can read. */
@@ -132,11 +210,29 @@ const writeImpliesRead: Check = (world) =>
   Object.entries(world.pages.devicePte).flatMap(([context, table]) =>
     table.occupied().flatMap((run): readonly Violation[] => {
       const flags = run.values[0] ?? 0;
-      return (flags & deviceFlag.write) !== 0 && (flags & deviceFlag.read) === 0 ? [{ invariant: 'D1', text: 'a writable device entry must be readable', at: { context, start: run.start, pages: run.end - run.start } }] : [];
+      return (flags & deviceFlag.write) !== 0 && (flags & deviceFlag.read) === 0
+        ? [
+            {
+              invariant: 'D1',
+              text: 'a writable device entry must be readable',
+              at: { context, start: run.start, pages: run.end - run.start },
+            },
+          ]
+        : [];
     }),
   );
 
-const checks: readonly Check[] = [mapcounts, privateIsNotPresent, devicesAgree, exclusiveMeansOne, leasesAreSole, sequences, resident, pools, writeImpliesRead];
+const checks: readonly Check[] = [
+  mapcounts,
+  privateIsNotPresent,
+  devicesAgree,
+  exclusiveMeansOne,
+  leasesAreSole,
+  sequences,
+  resident,
+  pools,
+  writeImpliesRead,
+];
 
 /** Everything that does not hold in this world; empty: all is well. */
 export const checkInvariants = (world: World): readonly Violation[] => checks.flatMap((check) => check(world));

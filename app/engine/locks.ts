@@ -55,7 +55,12 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
   if (on === 'driverLock' && 'context' in op) return (world.records.context[op.context]?.driverLock ?? null) !== null;
   if (on === 'migration' && 'place' in op) {
     const span = resolvePlace(world, op.place);
-    return span !== null && pageMap(world, 'pte', span.space).occupied(span.start, span.end).some((run) => isMigration(run.values[0] ?? 0));
+    return (
+      span !== null &&
+      pageMap(world, 'pte', span.space)
+        .occupied(span.start, span.end)
+        .some((run) => isMigration(run.values[0] ?? 0))
+    );
   }
   return false;
 }

@@ -51,5 +51,8 @@ export type OpInput = { [N in OpName]: z.input<(typeof operations)[N]['schema']>
 /** The schema of any one operation, told apart by `op`. */
 export const opSchema: z.ZodType<Op, OpInput> = z.discriminatedUnion(
   'op',
-  Object.values(operations).map((definition) => definition.schema) as unknown as [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]],
+  Object.values(operations).map((definition) => definition.schema) as unknown as [
+    z.core.$ZodTypeDiscriminable,
+    ...z.core.$ZodTypeDiscriminable[],
+  ],
 ) as unknown as z.ZodType<Op, OpInput>;

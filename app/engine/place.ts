@@ -20,10 +20,15 @@ export function resolvePlace(world: World, text: string): SpaceSpan | null {
 }
 
 /** The name of a stretch, by the buffer that it lies in: "A.heap[84..112)"; null where no one buffer covers it. */
-export function namePlace(world: World, at: { readonly space?: string; readonly start?: number; readonly pages?: number }): string | null {
+export function namePlace(
+  world: World,
+  at: { readonly space?: string; readonly start?: number; readonly pages?: number },
+): string | null {
   const { space, start, pages } = at;
   if (space === undefined || start === undefined || pages === undefined) return null;
-  const found = Object.entries(world.records.buffer).find(([, b]) => b.space === space && b.start <= start && start + pages <= b.start + b.pages);
+  const found = Object.entries(world.records.buffer).find(
+    ([, b]) => b.space === space && b.start <= start && start + pages <= b.start + b.pages,
+  );
   if (found === undefined) return null;
   const [name, buffer] = found;
   const first = start - buffer.start;

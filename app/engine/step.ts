@@ -21,9 +21,12 @@ function carryOut(tx: Tx, op: Op, rules: RuleTable): OpResult {
   const rule = rules[op.op].rule as (tx: Tx, op: Op) => OpResult;
   const result: OpResult = waits === null ? rule(tx, op) : { blocked: waits };
   if ('blocked' in result) {
-    tx.emit({ kind: 'blocked', by: op.by, rule: `wait.${result.blocked}`, args: { on: result.blocked, op: op.op } }, (w) => {
-      w.put('waiting', String(w.count('nextWaiting', 1)), { op, on: result.blocked });
-    });
+    tx.emit(
+      { kind: 'blocked', by: op.by, rule: `wait.${result.blocked}`, args: { on: result.blocked, op: op.op } },
+      (w) => {
+        w.put('waiting', String(w.count('nextWaiting', 1)), { op, on: result.blocked });
+      },
+    );
   }
   return result;
 }
@@ -37,7 +40,9 @@ function wakeSleepers(tx: Tx, rules: RuleTable): void {
     if (ready === undefined) return;
     const [key, sleeper] = ready;
     const op = sleeper.op as Op;
-    tx.emit({ kind: 'woken', by: op.by, rule: `wake.${sleeper.on}`, args: { op: op.op, on: sleeper.on } }, (w) => w.put('waiting', key, null));
+    tx.emit({ kind: 'woken', by: op.by, rule: `wake.${sleeper.on}`, args: { op: op.op, on: sleeper.on } }, (w) =>
+      w.put('waiting', key, null),
+    );
     carryOut(new Proxying(tx, op.by).tx, op, rules);
   }
 }
@@ -47,7 +52,10 @@ class Proxying {
   readonly tx: Tx;
   constructor(outer: Tx, by: string) {
     this.tx = Object.create(outer, { by: { value: by } }) as Tx;
-    Object.defineProperty(this.tx, 'world', { get: () => outer.world, set: (world: World) => void (outer.world = world) });
+    Object.defineProperty(this.tx, 'world', {
+      get: () => outer.world,
+      set: (world: World) => void (outer.world = world),
+    });
   }
 }
 

@@ -31,13 +31,22 @@ function run(ops: readonly OpInput[]) {
     for (const event of [...events].reverse()) world = apply(world, invert(event));
     expect(sameWorld(world, tx.before)).toBe(true);
     for (const event of events) expect(event.cause === null || event.cause < events.indexOf(event)).toBe(true);
-    results.push('ok' in tx.result ? 'ok' : 'errno' in tx.result ? tx.result.errno : 'signal' in tx.result ? tx.result.signal : `waits for ${tx.result.blocked}`);
+    results.push(
+      'ok' in tx.result
+        ? 'ok'
+        : 'errno' in tx.result
+          ? tx.result.errno
+          : 'signal' in tx.result
+            ? tx.result.signal
+            : `waits for ${tx.result.blocked}`,
+    );
     broken.push(checkInvariants(tx.after).map((v) => v.invariant));
   }
   return { world: history.last, results, broken, history };
 }
 
-const kinds = (history: History, index: number): readonly string[] => (history.transactions[index]?.events ?? []).map((event) => event.kind);
+const kinds = (history: History, index: number): readonly string[] =>
+  (history.transactions[index]?.events ?? []).map((event) => event.kind);
 const value = (history: History, kind: string): unknown => {
   const events = history.transactions.flatMap((tx) => tx.events).filter((event) => event.kind === kind);
   return events[events.length - 1]?.args['value'];
@@ -83,7 +92,17 @@ describe('the six stories', () => {
     expect(broken.flat()).toEqual([]);
     expect(value(history, 'deviceRead')).toBe(8);
     expect(value(history, 'cpuRead')).toBe(7);
-    expect(kinds(history, 7)).toEqual(['cpuFault', 'doWpPage', 'wpPageCopy', 'notifierStart', 'deviceInvalidate', 'entryReplaced', 'notifierEnd', 'accessed', 'cpuWrite']);
+    expect(kinds(history, 7)).toEqual([
+      'cpuFault',
+      'doWpPage',
+      'wpPageCopy',
+      'notifierStart',
+      'deviceInvalidate',
+      'entryReplaced',
+      'notifierEnd',
+      'accessed',
+      'cpuWrite',
+    ]);
     expect(world.records.subscriptions['A']?.seq).toBe(6);
   });
 

@@ -20,7 +20,9 @@ export interface EventHead {
 }
 
 /** Values of a run after a change; strides stay unless given. null: nothing there. */
-export type Rewrite = (run: FilledRun) => { readonly values: readonly number[]; readonly strides?: readonly number[] } | null;
+export type Rewrite = (
+  run: FilledRun,
+) => { readonly values: readonly number[]; readonly strides?: readonly number[] } | null;
 
 /** Writes the changes of one event; reads see what it wrote before. */
 export class Writer {
@@ -57,8 +59,18 @@ export class Writer {
   }
 
   /** The same tuple on all pages of [start, end), or counting up in the columns whose stride is 1; null clears. */
-  fill(pages: PageTableName, key: string, start: number, end: number, values: readonly number[] | null, strides?: readonly number[]): void {
-    const run = values === null ? { start, end, values, strides: null } : { start, end, values, strides: strides ?? noStrides(values.length) };
+  fill(
+    pages: PageTableName,
+    key: string,
+    start: number,
+    end: number,
+    values: readonly number[] | null,
+    strides?: readonly number[],
+  ): void {
+    const run =
+      values === null
+        ? { start, end, values, strides: null }
+        : { start, end, values, strides: strides ?? noStrides(values.length) };
     this.setRuns(pages, key, start, end, [run]);
   }
 
@@ -112,13 +124,33 @@ export class Tx {
     const w = new Writer(this.world);
     write?.(w);
     const { by = this.by, cause = null, group = null, fn, rule, at = {}, args = {} } = head;
-    this.events.push({ kind: head.kind, by, cause, group, fn: fn ?? eventKinds[head.kind].fn, rule, at, args, changes: w.changes });
+    this.events.push({
+      kind: head.kind,
+      by,
+      cause,
+      group,
+      fn: fn ?? eventKinds[head.kind].fn,
+      rule,
+      at,
+      args,
+      changes: w.changes,
+    });
     this.world = w.world;
     return this.events.length - 1;
   }
 
   /** The modelled machine says no: a fact like any other. */
-  refuse(errno: string, rule: string, head: { readonly cause?: number | null; readonly at?: Place; readonly fn?: string; readonly why: string; readonly by?: string }): OpResult {
+  refuse(
+    errno: string,
+    rule: string,
+    head: {
+      readonly cause?: number | null;
+      readonly at?: Place;
+      readonly fn?: string;
+      readonly why: string;
+      readonly by?: string;
+    },
+  ): OpResult {
     const { why, ...rest } = head;
     this.emit({ kind: 'refused', rule, args: { errno, why }, ...rest });
     return { errno };

@@ -24,7 +24,8 @@ export const frameFlag = {
 /** Order of the folio a frame belongs to stands above the flags: 0, 9 (2 MiB) or 18 (1 GiB). */
 const orderShift = 8;
 export const folioOrder = (flags: number): number => flags >> orderShift;
-export const withOrder = (flags: number, order: number): number => (flags & ((1 << orderShift) - 1)) | (order << orderShift);
+export const withOrder = (flags: number, order: number): number =>
+  (flags & ((1 << orderShift) - 1)) | (order << orderShift);
 
 export interface FrameState {
   readonly flags: number;
@@ -49,4 +50,12 @@ export const readFrame = (v: readonly number[]): FrameState => ({
   content: v[6] ?? 0,
 });
 
-export const writeFrame = (f: FrameState): readonly number[] => [f.flags, f.refs, f.maps, f.pins, f.anonVma, f.index, f.content];
+export const writeFrame = (f: FrameState): readonly number[] => [
+  f.flags,
+  f.refs,
+  f.maps,
+  f.pins,
+  f.anonVma,
+  f.index,
+  f.content,
+];

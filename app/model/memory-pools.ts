@@ -16,11 +16,25 @@ export interface MemoryPool {
 export function memoryPools(topology: Pick<Topology, 'objects'>): readonly MemoryPool[] {
   return topology.objects.flatMap((object): MemoryPool[] => {
     if (object.kind === 'numaNode') {
-      return [{ id: object.id, kind: object.memoryKind, registration: object.registration ?? 'system', bytes: object.bytes, device: null }];
+      return [
+        {
+          id: object.id,
+          kind: object.memoryKind,
+          registration: object.registration ?? 'system',
+          bytes: object.bytes,
+          device: null,
+        },
+      ];
     }
     if (object.kind === 'deviceMemory') {
       return [
-        { id: object.id, kind: object.memoryKind, registration: object.registration ?? 'private', bytes: object.bytes, device: object.parent },
+        {
+          id: object.id,
+          kind: object.memoryKind,
+          registration: object.registration ?? 'private',
+          bytes: object.bytes,
+          device: object.parent,
+        },
       ];
     }
     if (object.kind === 'pciFunction' && object.p2pMemory !== null) {

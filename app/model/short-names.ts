@@ -6,7 +6,15 @@ export interface ShortNames {
   readonly pools: ReadonlyMap<string, string>;
 }
 
-const deviceWords: { readonly [K in DeviceKind]: string } = { gpu: 'gpu', nic: 'nic', storage: 'nvme', accelerator: 'accel', nvSwitch: 'nvswitch', cxlMemdev: 'mem', other: 'dev' };
+const deviceWords: { readonly [K in DeviceKind]: string } = {
+  gpu: 'gpu',
+  nic: 'nic',
+  storage: 'nvme',
+  accelerator: 'accel',
+  nvSwitch: 'nvswitch',
+  cxlMemdev: 'mem',
+  other: 'dev',
+};
 
 /** Counts up within each word: gpu0, gpu1, nic0. */
 function numbered(): (word: string) => string {
@@ -20,7 +28,7 @@ function numbered(): (word: string) => string {
 
 /** The PCI function that a memory belongs to, or null. */
 export function deviceAbove(topology: Topology, object: { readonly parent: string | null }): PciFunction | null {
-  for (let id = object.parent; id !== null; ) {
+  for (let id = object.parent; id !== null;) {
     const above = topology.objects.find((o) => o.id === id);
     if (above === undefined) return null;
     if (above.kind === 'pciFunction') return above;
@@ -36,11 +44,17 @@ export function shortNames(topology: Topology): ShortNames {
   for (const node of objectsOf(topology, 'numaNode')) {
     const owner = deviceAbove(topology, node);
     const word = node.memoryKind === 'unknown' ? 'mem' : node.memoryKind;
-    pools.set(node.id, owner === null ? next(word) : `${devices.get(owner.id) ?? 'dev'}.${node.memoryKind === 'gpu' ? 'vram' : word}`);
+    pools.set(
+      node.id,
+      owner === null ? next(word) : `${devices.get(owner.id) ?? 'dev'}.${node.memoryKind === 'gpu' ? 'vram' : word}`,
+    );
   }
   for (const memory of objectsOf(topology, 'deviceMemory')) {
     const owner = deviceAbove(topology, memory);
-    pools.set(memory.id, `${owner === null ? next('dev') : (devices.get(owner.id) ?? 'dev')}.${memory.memoryKind === 'unknown' ? 'memory' : memory.memoryKind}`);
+    pools.set(
+      memory.id,
+      `${owner === null ? next('dev') : (devices.get(owner.id) ?? 'dev')}.${memory.memoryKind === 'unknown' ? 'memory' : memory.memoryKind}`,
+    );
   }
   return { devices, pools };
 }

@@ -176,7 +176,12 @@ export interface HostBridge extends ObjectBase {
   /** Id of the nearest NUMA node. */
   readonly numaNode: string | null;
   /** The first device enumerated on the root bus: the identity by which peer-to-peer trusts the bridge. */
-  readonly firstDevice: { readonly devfn: number; readonly vendor: number; readonly device: number; readonly isRootPort: boolean } | null;
+  readonly firstDevice: {
+    readonly devfn: number;
+    readonly vendor: number;
+    readonly device: number;
+    readonly isRootPort: boolean;
+  } | null;
 }
 
 /** Access Control Services of a port or function: bits as PCI_ACS_CAP and PCI_ACS_CTRL. */
@@ -272,7 +277,9 @@ export interface PciFunction extends PciBase {
 /** What an operating system calls a device: eth0, nvme0n1, cuda0, mem0, dax0.0. */
 export interface OsDevice extends ObjectBase {
   readonly kind: 'osDevice';
-  readonly classes: readonly ('storage' | 'memory' | 'gpu' | 'coprocessor' | 'network' | 'openfabrics' | 'dma' | 'dax' | 'cxlMemdev' | 'other')[];
+  readonly classes: readonly (
+    'storage' | 'memory' | 'gpu' | 'coprocessor' | 'network' | 'openfabrics' | 'dma' | 'dax' | 'cxlMemdev' | 'other'
+  )[];
   readonly subtype: string | null;
 }
 
@@ -311,7 +318,19 @@ export type TopologyObject =
   | CxlObject
   | Misc;
 
-export const linkKinds = ['ddr', 'hbm', 'pcie', 'cxl', 'nvlink', 'xgmi', 'c2c', 'upi', 'on-package', 'network', 'unknown'] as const;
+export const linkKinds = [
+  'ddr',
+  'hbm',
+  'pcie',
+  'cxl',
+  'nvlink',
+  'xgmi',
+  'c2c',
+  'upi',
+  'on-package',
+  'network',
+  'unknown',
+] as const;
 export type LinkKind = (typeof linkKinds)[number];
 
 /** An undirected edge. */
@@ -351,7 +370,10 @@ export interface MemoryAttribute {
   readonly unit: string | null;
   readonly target: string;
   /** An object, a set of CPUs, or null where the attribute has no initiator. */
-  readonly initiator: { readonly kind: 'object'; readonly object: string } | { readonly kind: 'cpus'; readonly cpus: readonly Span[] } | null;
+  readonly initiator:
+    | { readonly kind: 'object'; readonly object: string }
+    | { readonly kind: 'cpus'; readonly cpus: readonly Span[] }
+    | null;
   readonly value: number;
   readonly from: readonly Provenance[];
 }
@@ -399,7 +421,10 @@ export type CountName = (typeof countNames)[number];
 export type KindOf<K extends TopologyObject['kind']> = Extract<TopologyObject, { readonly kind: K }>;
 
 /** All objects of one kind, in order. */
-export function objectsOf<K extends TopologyObject['kind']>(topology: Pick<Topology, 'objects'>, kind: K): readonly KindOf<K>[] {
+export function objectsOf<K extends TopologyObject['kind']>(
+  topology: Pick<Topology, 'objects'>,
+  kind: K,
+): readonly KindOf<K>[] {
   return topology.objects.filter((object): object is KindOf<K> => object.kind === kind);
 }
 
@@ -411,10 +436,12 @@ export function pcieGBs(speedGTs: number | null, width: number | null): number |
 }
 
 /** GB/s of a device's link as it runs now, from its lanes or as the source states it. */
-export const linkGBs = (link: PciLink): number | null => pcieGBs(link.currentSpeed, link.currentWidth) ?? link.statedGBs;
+export const linkGBs = (link: PciLink): number | null =>
+  pcieGBs(link.currentSpeed, link.currentWidth) ?? link.statedGBs;
 
 /** True where a link is known to run slower or narrower than both its ends can. */
 export function isDegraded(link: PciLink): boolean {
-  const below = (current: number | null, max: number | null): boolean => current !== null && max !== null && current < max;
+  const below = (current: number | null, max: number | null): boolean =>
+    current !== null && max !== null && current < max;
   return below(link.currentSpeed, link.maxSpeed) || below(link.currentWidth, link.maxWidth);
 }

@@ -186,7 +186,20 @@ export interface RecordTables {
 }
 
 export const recordTableNames: readonly (keyof RecordTables)[] = [
-  'settings', 'process', 'space', 'vma', 'buffer', 'subscriptions', 'notifier', 'device', 'context', 'pool', 'migration', 'anonVma', 'waiting', 'counter',
+  'settings',
+  'process',
+  'space',
+  'vma',
+  'buffer',
+  'subscriptions',
+  'notifier',
+  'device',
+  'context',
+  'pool',
+  'migration',
+  'anonVma',
+  'waiting',
+  'counter',
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context. */

@@ -12,9 +12,22 @@ import { poolOf } from '../engine/mm/frames.ts';
 import { resolvePlace } from '../engine/place.ts';
 
 const byKind: { readonly [K in PteKind]: LegendId } = {
-  NONE: 'none', PRESENT: 'system', PRESENT_ZERO: 'zero', PROTNONE: 'protnone', SWAP: 'swap', MIGRATION_READ: 'migrating', MIGRATION_READ_EXCL: 'migrating',
-  MIGRATION_WRITE: 'migrating', DEVPRIV_READ: 'private', DEVPRIV_WRITE: 'private', DEVEXCL: 'exclusive', HWPOISON: 'poison', MARKER_UFFD_WP: 'none',
-  MARKER_POISONED: 'poison', MARKER_GUARD: 'protnone', PFNMAP: 'bar',
+  NONE: 'none',
+  PRESENT: 'system',
+  PRESENT_ZERO: 'zero',
+  PROTNONE: 'protnone',
+  SWAP: 'swap',
+  MIGRATION_READ: 'migrating',
+  MIGRATION_READ_EXCL: 'migrating',
+  MIGRATION_WRITE: 'migrating',
+  DEVPRIV_READ: 'private',
+  DEVPRIV_WRITE: 'private',
+  DEVEXCL: 'exclusive',
+  HWPOISON: 'poison',
+  MARKER_UFFD_WP: 'none',
+  MARKER_POISONED: 'poison',
+  MARKER_GUARD: 'protnone',
+  PFNMAP: 'bar',
 };
 
 const letters = new Map<LegendId, string>(legend.map((row) => [row.id, row.letter]));
@@ -34,7 +47,11 @@ export function cpuState(world: World, entry: readonly number[] | null): LegendI
 
 export function isWritable(entry: readonly number[]): boolean {
   const word = entry[0] ?? 0;
-  return hasFlag(word, pteFlag.write) || pteKind(word) === 'DEVPRIV_WRITE' || (isMigration(word) && pteKind(word) === 'MIGRATION_WRITE');
+  return (
+    hasFlag(word, pteFlag.write) ||
+    pteKind(word) === 'DEVPRIV_WRITE' ||
+    (isMigration(word) && pteKind(word) === 'MIGRATION_WRITE')
+  );
 }
 
 const letterOf = (state: LegendId, write: boolean): string => {
@@ -63,7 +80,14 @@ export function printDeviceStrip(world: World, context: string, place: string): 
     const entry = pageMap(world, 'devicePte', context).get(page);
     const word = entry?.[0] ?? 0;
     const registration = entry === null ? null : (poolOf(world, entry[1] ?? 0)?.registration ?? 'system');
-    const state: LegendId = entry === null ? 'none' : deviceTarget(word) === 'ERROR' ? 'poison' : registration === null ? 'none' : (registration as LegendId);
+    const state: LegendId =
+      entry === null
+        ? 'none'
+        : deviceTarget(word) === 'ERROR'
+          ? 'poison'
+          : registration === null
+            ? 'none'
+            : (registration as LegendId);
     text += letterOf(state, entry !== null && devicePermits(word, 'write'));
   }
   return text;

@@ -23,13 +23,19 @@ export interface Verdict {
   readonly actual: string;
 }
 
-export const printResult = (result: OpResult): string => ('ok' in result ? 'ok' : 'errno' in result ? result.errno : 'signal' in result ? result.signal : 'waits');
+export const printResult = (result: OpResult): string =>
+  'ok' in result ? 'ok' : 'errno' in result ? result.errno : 'signal' in result ? result.signal : 'waits';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
 
 /** A field of a record by path: "rss.anon". */
 function field(record: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Readonly<Record<string, unknown>>)[key] : undefined), record);
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at !== null ? (at as Readonly<Record<string, unknown>>)[key] : undefined),
+      record,
+    );
 }
 
 function entryAt(world: World, place: string): readonly number[] | null {
@@ -61,19 +67,32 @@ function checkValue(world: World, e: Of<'value'>): Verdict {
     const where = `page ${page - span.start} of ${e.value} holds`;
     if (found !== want) return { expected: `${where} ${want}`, actual: `${where} ${found ?? 'nothing'}` };
   }
-  return { expected: `${e.value} holds ${e.is}${e.count === true ? ' and on' : ''}`, actual: `${e.value} holds ${e.is}${e.count === true ? ' and on' : ''}` };
+  return {
+    expected: `${e.value} holds ${e.is}${e.count === true ? ' and on' : ''}`,
+    actual: `${e.value} holds ${e.is}${e.count === true ? ' and on' : ''}`,
+  };
 }
 
 /** Some fields of a record, both sides as "name value, name value". */
 function compareFields(wanted: Readonly<Record<string, unknown>>, found: unknown, missing: string): Verdict {
-  const show = (pick: (key: string) => unknown): string => Object.keys(wanted).map((key) => `${key} ${text(pick(key))}`).join(', ');
-  return { expected: show((key) => wanted[key]), actual: found === null || found === undefined ? missing : show((key) => field(found, key)) };
+  const show = (pick: (key: string) => unknown): string =>
+    Object.keys(wanted)
+      .map((key) => `${key} ${text(pick(key))}`)
+      .join(', ');
+  return {
+    expected: show((key) => wanted[key]),
+    actual: found === null || found === undefined ? missing : show((key) => field(found, key)),
+  };
 }
 
 function checkFrame(world: World, e: Of<'has'> & { readonly frame: string }): Verdict {
   const number = frameNumber(world, e.frame);
   const values = number === null ? null : pageMap(world, 'frame', allFrames).get(number);
-  return compareFields(e.has, values === null || number === null ? null : { ...readFrame(values), pool: poolOf(world, number)?.id ?? null }, `${e.frame} has no frame`);
+  return compareFields(
+    e.has,
+    values === null || number === null ? null : { ...readFrame(values), pool: poolOf(world, number)?.id ?? null },
+    `${e.frame} has no frame`,
+  );
 }
 
 function checkRecord(world: World, e: Of<'record'>): Verdict {
@@ -84,11 +103,15 @@ function checkRecord(world: World, e: Of<'record'>): Verdict {
 
 function checkEvent(events: readonly Event[], e: Of<'event'>): Verdict {
   const matches = events.filter(
-    (event) => event.kind === e.event && (e.by === undefined || event.by === e.by) && Object.entries(e.args ?? {}).every(([key, value]) => event.args[key] === value),
+    (event) =>
+      event.kind === e.event &&
+      (e.by === undefined || event.by === e.by) &&
+      Object.entries(e.args ?? {}).every(([key, value]) => event.args[key] === value),
   );
   const name = `${e.event}${e.args === undefined ? '' : ` ${JSON.stringify(e.args)}`}`;
   const found = `${matches.length} times ${name}`;
-  if (e.count === undefined) return { expected: `at least once ${name}`, actual: matches.length > 0 ? `at least once ${name}` : found };
+  if (e.count === undefined)
+    return { expected: `at least once ${name}`, actual: matches.length > 0 ? `at least once ${name}` : found };
   return { expected: `${e.count} times ${name}`, actual: found };
 }
 
@@ -96,12 +119,17 @@ function checkEvent(events: readonly Event[], e: Of<'event'>): Verdict {
 function checkOrder(events: readonly Event[], wanted: readonly string[]): Verdict {
   const found: string[] = [];
   for (const event of events) if (event.kind === wanted[found.length]) found.push(event.kind);
-  return { expected: wanted.join(', '), actual: found.length === wanted.length ? wanted.join(', ') : `${found.join(', ')}, then no ${wanted[found.length] ?? ''}` };
+  return {
+    expected: wanted.join(', '),
+    actual:
+      found.length === wanted.length ? wanted.join(', ') : `${found.join(', ')}, then no ${wanted[found.length] ?? ''}`,
+  };
 }
 
 /** Where an invariant is broken, in words that a file can name. */
 export function placeOf(world: World, v: Violation): string {
-  const name = namePlace(world, v.at) ?? (v.at.space === undefined ? `frame 0x${(v.at.start ?? 0).toString(16)}` : v.at.space);
+  const name =
+    namePlace(world, v.at) ?? (v.at.space === undefined ? `frame 0x${(v.at.start ?? 0).toString(16)}` : v.at.space);
   return v.at.context === undefined ? name : `${v.at.context} ${name}`;
 }
 
@@ -109,25 +137,44 @@ function checkBroken({ world, violations }: StepFacts, e: Of<'broken'>): Verdict
   const found = violations.filter((v) => v.invariant === e.broken).map((v) => placeOf(world, v));
   const expected = e.at === undefined ? `${e.broken} is broken` : `${e.broken} is broken at ${e.at}`;
   const asSaid = e.at === undefined ? found.length > 0 : found.includes(e.at);
-  return { expected, actual: asSaid ? expected : found.length === 0 ? `${e.broken} holds` : `${e.broken} is broken at ${found.join(', ')}` };
+  return {
+    expected,
+    actual: asSaid
+      ? expected
+      : found.length === 0
+        ? `${e.broken} holds`
+        : `${e.broken} is broken at ${found.join(', ')}`,
+  };
 }
 
 function checkPage(world: World, e: Of<'page'>): Verdict {
   const entry = entryAt(world, e.page);
-  const say = (kind: string, write: boolean): string => `${e.page} is ${kind}${e.write === undefined ? '' : write ? ', writable' : ', read only'}`;
-  return { expected: say(e.entry, e.write === true), actual: say(entry === null ? 'NONE' : pteKind(entry[0] ?? 0), entry !== null && isWritable(entry)) };
+  const say = (kind: string, write: boolean): string =>
+    `${e.page} is ${kind}${e.write === undefined ? '' : write ? ', writable' : ', read only'}`;
+  return {
+    expected: say(e.entry, e.write === true),
+    actual: say(entry === null ? 'NONE' : pteKind(entry[0] ?? 0), entry !== null && isWritable(entry)),
+  };
 }
 
 function checkSame(world: World, e: Of<'same'>): Verdict {
   const [a, b] = e.same.map((place) => frameNumber(world, place));
-  return { expected: e.frame ? 'the same frame' : 'different frames', actual: a === b ? 'the same frame' : 'different frames' };
+  return {
+    expected: e.frame ? 'the same frame' : 'different frames',
+    actual: a === b ? 'the same frame' : 'different frames',
+  };
 }
 
 /** One expectation of a step. `results` of the step's operations are in order; without `of` the last is meant. */
 export function checkExpectation(facts: StepFacts, e: Expectation): Verdict {
   const { world, events, results } = facts;
-  if ('strip' in e) return { expected: `${e.strip} shows ${e.shows}`, actual: `${e.strip} shows ${printStrip(world, e.strip)}` };
-  if ('device' in e) return { expected: `${e.device} ${e.place} shows ${e.shows}`, actual: `${e.device} ${e.place} shows ${printDeviceStrip(world, e.device, e.place)}` };
+  if ('strip' in e)
+    return { expected: `${e.strip} shows ${e.shows}`, actual: `${e.strip} shows ${printStrip(world, e.strip)}` };
+  if ('device' in e)
+    return {
+      expected: `${e.device} ${e.place} shows ${e.shows}`,
+      actual: `${e.device} ${e.place} shows ${printDeviceStrip(world, e.device, e.place)}`,
+    };
   if ('value' in e) return checkValue(world, e);
   if ('page' in e) return checkPage(world, e);
   if ('same' in e) return checkSame(world, e);

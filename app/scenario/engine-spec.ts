@@ -5,19 +5,43 @@ import { pageBytes } from '../model/ids.ts';
 import type { Pool } from '../model/world.ts';
 import type { Scenario } from './schema.ts';
 
-const nodeKinds: { readonly [K in NumaNode['memoryKind']]: Pool['kind'] } = { dram: 'dram', hbm: 'hbm', cxl: 'cxl', gpu: 'vram', pmem: 'pmem', unknown: 'dram' };
-const memoryKinds: { readonly [K in DeviceMemory['memoryKind']]: Pool['kind'] } = { vram: 'vram', hbm: 'hbm', sram: 'device-sram', cxl: 'cxl', pmem: 'pmem', unknown: 'vram' };
+const nodeKinds: { readonly [K in NumaNode['memoryKind']]: Pool['kind'] } = {
+  dram: 'dram',
+  hbm: 'hbm',
+  cxl: 'cxl',
+  gpu: 'vram',
+  pmem: 'pmem',
+  unknown: 'dram',
+};
+const memoryKinds: { readonly [K in DeviceMemory['memoryKind']]: Pool['kind'] } = {
+  vram: 'vram',
+  hbm: 'hbm',
+  sram: 'device-sram',
+  cxl: 'cxl',
+  pmem: 'pmem',
+  unknown: 'vram',
+};
 
 /** What the engine needs of a machine. Memory whose size is not told has no frames. */
-export function engineSpec(topology: Topology, scenario: Pick<Scenario, 'thp' | 'devices'> = { thp: 'never', devices: {} }): EngineSpec {
+export function engineSpec(
+  topology: Topology,
+  scenario: Pick<Scenario, 'thp' | 'devices'> = { thp: 'never', devices: {} },
+): EngineSpec {
   const names = shortNames(topology);
   const owned = new Set(['private', 'coherent']);
-  const pool = (memory: NumaNode | DeviceMemory, kind: Pool['kind'], otherwise: Pool['registration']): EngineSpec['pools'][number] => {
+  const pool = (
+    memory: NumaNode | DeviceMemory,
+    kind: Pool['kind'],
+    otherwise: Pool['registration'],
+  ): EngineSpec['pools'][number] => {
     const owner = deviceAbove(topology, memory);
     return {
       id: names.pools.get(memory.id) ?? memory.id,
       kind,
-      registration: memory.registration !== null && owned.has(memory.registration) ? (memory.registration as Pool['registration']) : otherwise,
+      registration:
+        memory.registration !== null && owned.has(memory.registration)
+          ? (memory.registration as Pool['registration'])
+          : otherwise,
       frames: Math.floor((memory.bytes ?? 0) / pageBytes),
       device: owner === null ? null : (names.devices.get(owner.id) ?? null),
     };

@@ -33,7 +33,12 @@ export interface ScenarioRun {
 }
 
 /** Runs the steps up to and with `until`. A test may replace rules, to see that the expectations notice. */
-export function runScenario(scenario: LoadedScenario, machine: Topology, until = Number.POSITIVE_INFINITY, rules: RuleTable = operations): ScenarioRun {
+export function runScenario(
+  scenario: LoadedScenario,
+  machine: Topology,
+  until = Number.POSITIVE_INFINITY,
+  rules: RuleTable = operations,
+): ScenarioRun {
   const start = initialWorld(engineSpec(machine, scenario.value));
   const steps: RunStep[] = [];
   let world = start;
@@ -46,7 +51,12 @@ export function runScenario(scenario: LoadedScenario, machine: Topology, until =
       world = transaction.after;
     }
     const violations = checkInvariants(world);
-    steps.push({ transactions, violations, after: world, checks: checkStep(scenario, index, wanted, transactions, world, violations) });
+    steps.push({
+      transactions,
+      violations,
+      after: world,
+      checks: checkStep(scenario, index, wanted, transactions, world, violations),
+    });
   }
   return { scenario, start, steps };
 }
@@ -64,17 +74,34 @@ function checkStep(
   const facts = { world, events: transactions.flatMap((t) => t.events), results, violations };
   const checks = wanted.expect.map((e, i): Check => {
     const verdict = checkExpectation(facts, e);
-    return { step: index, line: scenario.at(['steps', index, 'expect', i]).line, ...verdict, ok: verdict.expected === verdict.actual };
+    return {
+      step: index,
+      line: scenario.at(['steps', index, 'expect', i]).line,
+      ...verdict,
+      ok: verdict.expected === verdict.actual,
+    };
   });
   const spoken = new Set(wanted.expect.flatMap((e) => ('result' in e ? [e.of ?? results.length - 1] : [])));
   results.forEach((result, i) => {
     if ('ok' in result || spoken.has(i)) return;
-    checks.push({ step: index, line: scenario.at(['steps', index, 'do', i]).line, expected: 'ok', actual: printResult(result), ok: false });
+    checks.push({
+      step: index,
+      line: scenario.at(['steps', index, 'do', i]).line,
+      expected: 'ok',
+      actual: printResult(result),
+      ok: false,
+    });
   });
   const allowed = new Set(wanted.expect.flatMap((e) => ('broken' in e ? [e.broken] : [])));
   for (const v of violations) {
     if (allowed.has(v.invariant)) continue;
-    checks.push({ step: index, line: scenario.at(['steps', index]).line, expected: `${v.invariant} holds`, actual: `${v.invariant} is broken at ${placeOf(world, v)}: ${v.text}`, ok: false });
+    checks.push({
+      step: index,
+      line: scenario.at(['steps', index]).line,
+      expected: `${v.invariant} holds`,
+      actual: `${v.invariant} is broken at ${placeOf(world, v)}: ${v.text}`,
+      ok: false,
+    });
   }
   return checks;
 }
@@ -101,7 +128,9 @@ export function runJson(run: ScenarioRun): RunJson {
     })),
     expectations: {
       passed: checks.filter((c) => c.ok).length,
-      failed: checks.filter((c) => !c.ok).map(({ step: at, line, expected, actual }) => ({ step: at, line, expected, actual })),
+      failed: checks
+        .filter((c) => !c.ok)
+        .map(({ step: at, line, expected, actual }) => ({ step: at, line, expected, actual })),
     },
   };
 }

@@ -33,7 +33,12 @@ export interface OpenDocument {
 export const looksLikeScenario = (text: string): boolean => /^steps\s*:/m.test(text.slice(0, 1 << 20));
 
 /** Opens a file by its content. */
-export async function openBytes(library: Library, name: string, bytes: Uint8Array, source: string): Promise<Result<OpenDocument, readonly Problem[]>> {
+export async function openBytes(
+  library: Library,
+  name: string,
+  bytes: Uint8Array,
+  source: string,
+): Promise<Result<OpenDocument, readonly Problem[]>> {
   if (bytes.length <= 16 * 1024 * 1024) {
     const { text } = decodeText(bytes);
     if (looksLikeScenario(text)) return openScenario(library, name, text, source);
@@ -43,17 +48,30 @@ export async function openBytes(library: Library, name: string, bytes: Uint8Arra
 }
 
 /** A scenario names its machine: a built-in one, or a file beside it. */
-export async function findMachine(library: Library, scenario: LoadedScenario): Promise<Result<Topology, readonly Problem[]>> {
+export async function findMachine(
+  library: Library,
+  scenario: LoadedScenario,
+): Promise<Result<Topology, readonly Problem[]>> {
   const wanted = scenario.value.machine;
   const builtin = await library.builtin('topology', wanted);
   if (builtin !== null) return readTopology(`${wanted}.yaml`, encodeText(builtin));
   const file = await library.file(wanted);
   if (file !== null) return readTopology(file.name, file.bytes);
   const known = await library.ids('topology');
-  return err([scenario.problem(['machine'], `there is no machine "${wanted}": use one of ${known.join(', ')}, or the path of a topology file`)]);
+  return err([
+    scenario.problem(
+      ['machine'],
+      `there is no machine "${wanted}": use one of ${known.join(', ')}, or the path of a topology file`,
+    ),
+  ]);
 }
 
-export async function openScenario(library: Library, name: string, text: string, source: string): Promise<Result<OpenDocument, readonly Problem[]>> {
+export async function openScenario(
+  library: Library,
+  name: string,
+  text: string,
+  source: string,
+): Promise<Result<OpenDocument, readonly Problem[]>> {
   const loaded = loadScenario(name, text);
   if (!loaded.ok) return loaded;
   const machine = await findMachine(library, loaded.value);
@@ -63,13 +81,23 @@ export async function openScenario(library: Library, name: string, text: string,
 
 function nodeNames(names: ShortNames, graph: GraphView): NodeNames {
   const drawn = new Set(graph.nodes.map((node) => node.id));
-  const flip = (map: ReadonlyMap<string, string>): ReadonlyMap<string, string> => new Map([...map].filter(([id]) => drawn.has(id)).map(([id, name]) => [name, id]));
-  const owned = graph.nodes.filter((node) => node.parent !== null && (node.kind === 'device-memory' || node.kind === 'bar'));
-  return { device: flip(names.devices), pool: flip(names.pools), cpu: graph.nodes.find((node) => node.kind === 'cpu')?.id ?? null, anchor: new Map(owned.map((node) => [node.id, node.parent ?? node.id])) };
+  const flip = (map: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+    new Map([...map].filter(([id]) => drawn.has(id)).map(([id, name]) => [name, id]));
+  const owned = graph.nodes.filter(
+    (node) => node.parent !== null && (node.kind === 'device-memory' || node.kind === 'bar'),
+  );
+  return {
+    device: flip(names.devices),
+    pool: flip(names.pools),
+    cpu: graph.nodes.find((node) => node.kind === 'cpu')?.id ?? null,
+    anchor: new Map(owned.map((node) => [node.id, node.parent ?? node.id])),
+  };
 }
 
 /** How much of each pool a picture shows: what the story ever uses, and as much again, so that positions stay. */
-function shownFrames(worlds: readonly World[]): ReadonlyMap<string, { readonly start: number; readonly pages: number }> {
+function shownFrames(
+  worlds: readonly World[],
+): ReadonlyMap<string, { readonly start: number; readonly pages: number }> {
   const shown = new Map<string, { start: number; pages: number }>();
   for (const [id, pool] of Object.entries(worlds[0]?.records.pool ?? {})) {
     let highest = 0;
@@ -88,7 +116,10 @@ function storyDocument(scenario: LoadedScenario, machine: Topology, source: stri
   const story = new Story(runScenario(scenario, machine));
   const names = shortNames(machine);
   const { run } = story;
-  const graph = machineView(machine, { names, shown: shownFrames([run.start, ...run.steps.map((step) => step.after)]) });
+  const graph = machineView(machine, {
+    names,
+    shown: shownFrames([run.start, ...run.steps.map((step) => step.after)]),
+  });
   const { value } = scenario;
   const buffers = new Map(run.steps.flatMap((step) => Object.entries(step.after.records.buffer)));
   const head: DocumentHead = {
@@ -100,10 +131,21 @@ function storyDocument(scenario: LoadedScenario, machine: Topology, source: stri
     steps: value.steps.map((step, index) => {
       const done = run.steps[index];
       const refused = done?.transactions.map((t) => t.result).find((result) => !('ok' in result));
-      return { index, title: step.title, events: story.events(index).length, refusal: refused === undefined ? null : printResult(refused), failedExpectations: done?.checks.filter((check) => !check.ok).length ?? 0 };
+      return {
+        index,
+        title: step.title,
+        events: story.events(index).length,
+        refusal: refused === undefined ? null : printResult(refused),
+        failedExpectations: done?.checks.filter((check) => !check.ok).length ?? 0,
+      };
     }),
     totalEvents: value.steps.reduce((sum, _, index) => sum + story.events(index).length, 0),
-    warnings: machine.warnings.map((w) => ({ file: machine.sources[w.source]?.name ?? '', line: w.line ?? 0, column: 0, message: w.message })),
+    warnings: machine.warnings.map((w) => ({
+      file: machine.sources[w.source]?.name ?? '',
+      line: w.line ?? 0,
+      column: 0,
+      message: w.message,
+    })),
     source,
     tables: [...buffers].map(([id, buffer]) => ({ id, title: id, pages: buffer.pages })),
   };
@@ -122,9 +164,22 @@ export function machineDocument(machine: Topology, name: string, source: string)
     machine: `${count('package')} packages, ${count('numaNode')} memory nodes, ${count('pciFunction')} PCI functions`,
     steps: [],
     totalEvents: 0,
-    warnings: machine.warnings.map((w) => ({ file: machine.sources[w.source]?.name ?? name, line: w.line ?? 0, column: 0, message: w.message })),
+    warnings: machine.warnings.map((w) => ({
+      file: machine.sources[w.source]?.name ?? name,
+      line: w.line ?? 0,
+      column: 0,
+      message: w.message,
+    })),
     source,
     tables: [],
   };
-  return { head, machine, names, graph, nodes: nodeNames(names, graph), story: null, start: initialWorld(engineSpec(machine)) };
+  return {
+    head,
+    machine,
+    names,
+    graph,
+    nodes: nodeNames(names, graph),
+    story: null,
+    start: initialWorld(engineSpec(machine)),
+  };
 }

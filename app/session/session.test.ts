@@ -4,7 +4,8 @@ import type { Library } from './library.ts';
 import { Session } from './session.ts';
 
 const assets = new URL('../../assets/', import.meta.url);
-const folder = (kind: 'scenario' | 'topology'): URL => new URL(kind === 'scenario' ? 'scenarios/' : 'topologies/', assets);
+const folder = (kind: 'scenario' | 'topology'): URL =>
+  new URL(kind === 'scenario' ? 'scenarios/' : 'topologies/', assets);
 
 const library: Library = {
   builtin: async (kind, id) => {
@@ -14,7 +15,10 @@ const library: Library = {
       return null;
     }
   },
-  ids: async (kind) => readdirSync(folder(kind)).map((name) => name.replace(/\.yaml$/, '')).sort(),
+  ids: async (kind) =>
+    readdirSync(folder(kind))
+      .map((name) => name.replace(/\.yaml$/, ''))
+      .sort(),
   file: async () => null,
   thisMachine: async () => null,
 };
@@ -37,13 +41,18 @@ describe('a session', () => {
     const text = (await library.builtin('scenario', 'sc-18'))?.replace('title: There', 'titel: There') ?? '';
     const opened = await session.open({ kind: 'text', name: 'mine.yaml', text });
     expect(opened.ok).toBe(false);
-    if (!opened.ok) expect(opened.error).toContainEqual(expect.objectContaining({ file: 'mine.yaml', line: 3, message: expect.stringContaining('title') as string }));
+    if (!opened.ok)
+      expect(opened.error).toContainEqual(
+        expect.objectContaining({ file: 'mine.yaml', line: 3, message: expect.stringContaining('title') as string }),
+      );
     expect(session.current()?.id).toBe('sc-18');
   });
 
   it('shows page 2 home again and the others on the device at the end of sc-18', () => {
     const rows = session.pages({ cursor: { step: 6, event: null }, table: 'A.heap', start: 0, count: 10 }).rows;
-    expect(rows.map((row) => `${row.entry} | ${row.frame?.split(' ')[0]} | ${row.value} | ${row.devices[0]?.text}`)).toEqual([
+    expect(
+      rows.map((row) => `${row.entry} | ${row.frame?.split(' ')[0]} | ${row.value} | ${row.devices[0]?.text}`),
+    ).toEqual([
       'DEVPRIV w | gpu0.vram | 10 | local rw',
       'DEVPRIV w | gpu0.vram | 11 | local rw',
       'PRESENT rw | dram0 | 12 | —',
@@ -60,10 +69,28 @@ describe('a session', () => {
 
   it('draws the same world at a cursor whichever way it came there', () => {
     const events = session.current()?.steps[5]?.events ?? 0;
-    const whole = session.strip({ cursor: { step: 5, event: null }, strip: 'space:A.heap', start: 0, pages: 4, cells: 4 });
-    const last = session.strip({ cursor: { step: 5, event: events }, strip: 'space:A.heap', start: 0, pages: 4, cells: 4 });
+    const whole = session.strip({
+      cursor: { step: 5, event: null },
+      strip: 'space:A.heap',
+      start: 0,
+      pages: 4,
+      cells: 4,
+    });
+    const last = session.strip({
+      cursor: { step: 5, event: events },
+      strip: 'space:A.heap',
+      start: 0,
+      pages: 4,
+      cells: 4,
+    });
     const first = session.strip({ cursor: { step: 5, event: 0 }, strip: 'space:A.heap', start: 0, pages: 4, cells: 4 });
-    const before = session.strip({ cursor: { step: 4, event: null }, strip: 'space:A.heap', start: 0, pages: 4, cells: 4 });
+    const before = session.strip({
+      cursor: { step: 4, event: null },
+      strip: 'space:A.heap',
+      start: 0,
+      pages: 4,
+      cells: 4,
+    });
     expect(last).toEqual(whole);
     expect(first).toEqual(before);
     expect([...whole]).toEqual([8, 8, 4, 8]);
@@ -82,6 +109,12 @@ describe('a session', () => {
     const cursor = { step: 2, event: null };
     expect(other.frame({ cursor, from: null }).alerts.map((a) => a.invariant)).toEqual(['I3']);
     expect(other.pages({ cursor, table: 'A.x', start: 0, count: 1 }).rows[0]?.devices[0]?.state).toBe('stale');
-    expect(other.graph(cursor).nodes.filter((n) => n.alerts.length > 0).map((n) => n.kind).sort()).toEqual(['device', 'process']);
+    expect(
+      other
+        .graph(cursor)
+        .nodes.filter((n) => n.alerts.length > 0)
+        .map((n) => n.kind)
+        .sort(),
+    ).toEqual(['device', 'process']);
   });
 });

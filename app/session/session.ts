@@ -5,8 +5,26 @@
 import { err, ok, type Problem, type Result } from '../base/result.ts';
 import { encodeText } from '../base/text.ts';
 import { plural } from '../base/format.ts';
-import type { Cursor, Fact, Frame, GraphNode, GraphView, PageTableView, StepStory, TimelineView, WhyView } from '../contract/frame.ts';
-import type { Catalog, DocumentHead, OpenSource, RequestArgs, RequestAnswer, RequestName, WhyTarget } from '../contract/requests.ts';
+import type {
+  Cursor,
+  Fact,
+  Frame,
+  GraphNode,
+  GraphView,
+  PageTableView,
+  StepStory,
+  TimelineView,
+  WhyView,
+} from '../contract/frame.ts';
+import type {
+  Catalog,
+  DocumentHead,
+  OpenSource,
+  RequestArgs,
+  RequestAnswer,
+  RequestName,
+  WhyTarget,
+} from '../contract/requests.ts';
 import { checkInvariants, type Violation } from '../engine/invariants.ts';
 import { eventKinds } from '../engine/event-kinds.ts';
 import { namePlace } from '../engine/place.ts';
@@ -23,11 +41,22 @@ import { pageMap } from '../engine/apply.ts';
 import { machineDocument, openBytes, openScenario, type OpenDocument } from './document.ts';
 import type { Library } from './library.ts';
 
-export type Handlers = { readonly [N in RequestName]: (...args: RequestArgs<N>) => Promise<RequestAnswer<N>> | RequestAnswer<N> };
+export type Handlers = {
+  readonly [N in RequestName]: (...args: RequestArgs<N>) => Promise<RequestAnswer<N>> | RequestAnswer<N>;
+};
 
 const maxCells = 1 << 20;
 const maxRows = 2000;
-const none: PageTableView = { id: '', title: '', totalPages: 0, changedPages: 0, changedSpans: [], columns: [], start: 0, rows: [] };
+const none: PageTableView = {
+  id: '',
+  title: '',
+  totalPages: 0,
+  changedPages: 0,
+  changedSpans: [],
+  columns: [],
+  start: 0,
+  rows: [],
+};
 
 export class Session implements Handlers {
   #open: OpenDocument | null = null;
@@ -37,15 +66,31 @@ export class Session implements Handlers {
   constructor(readonly library: Library) {}
 
   async catalog(): Promise<Catalog> {
-    const scenarios = await Promise.all((await this.library.ids('scenario')).map(async (id) => {
-      const loaded = loadScenario(`${id}.yaml`, (await this.library.builtin('scenario', id)) ?? '');
-      return loaded.ok ? [{ id, title: loaded.value.value.title, line: loaded.value.value.line, thread: loaded.value.value.thread, steps: loaded.value.value.steps.length }] : [];
-    }));
-    const topologies = await Promise.all((await this.library.ids('topology')).map(async (id) => {
-      const text = (await this.library.builtin('topology', id)) ?? '';
-      const machine = readTopology(`${id}.yaml`, encodeText(text));
-      return machine.ok ? [{ id, title: machine.value.title ?? id, line: summary(text), thread: null, steps: null }] : [];
-    }));
+    const scenarios = await Promise.all(
+      (await this.library.ids('scenario')).map(async (id) => {
+        const loaded = loadScenario(`${id}.yaml`, (await this.library.builtin('scenario', id)) ?? '');
+        return loaded.ok
+          ? [
+              {
+                id,
+                title: loaded.value.value.title,
+                line: loaded.value.value.line,
+                thread: loaded.value.value.thread,
+                steps: loaded.value.value.steps.length,
+              },
+            ]
+          : [];
+      }),
+    );
+    const topologies = await Promise.all(
+      (await this.library.ids('topology')).map(async (id) => {
+        const text = (await this.library.builtin('topology', id)) ?? '';
+        const machine = readTopology(`${id}.yaml`, encodeText(text));
+        return machine.ok
+          ? [{ id, title: machine.value.title ?? id, line: summary(text), thread: null, steps: null }]
+          : [];
+      }),
+    );
     return { scenarios: scenarios.flat(), topologies: topologies.flat() };
   }
 
@@ -71,11 +116,15 @@ export class Session implements Handlers {
         return openBytes(this.library, source.name, source.bytes, source.name);
       case 'path': {
         const file = await this.library.file(source.path);
-        return file === null ? problem(source.path, 'the file cannot be read here: drop it on the window or paste its text') : openBytes(this.library, file.name, file.bytes, source.path);
+        return file === null
+          ? problem(source.path, 'the file cannot be read here: drop it on the window or paste its text')
+          : openBytes(this.library, file.name, file.bytes, source.path);
       }
       case 'this-machine': {
         const machine = await this.library.thisMachine();
-        return machine === null ? problem('this-machine', 'this host cannot look at its own machine: it needs Linux with /proc and /sys') : ok(machineDocument(machine, 'this-machine', 'this-machine'));
+        return machine === null
+          ? problem('this-machine', 'this host cannot look at its own machine: it needs Linux with /proc and /sys')
+          : ok(machineDocument(machine, 'this-machine', 'this-machine'));
       }
     }
   }
@@ -104,9 +153,13 @@ export class Session implements Handlers {
     const alerts = new Map<string, string[]>();
     for (const v of broken) {
       const text = `${v.invariant}: ${v.text}`;
-      const device = v.at.context === undefined ? undefined : open.nodes.device.get(world.records.context[v.at.context]?.device ?? '');
+      const device =
+        v.at.context === undefined
+          ? undefined
+          : open.nodes.device.get(world.records.context[v.at.context]?.device ?? '');
       const process = v.at.space === undefined ? undefined : `process:${v.at.space}`;
-      for (const node of [device, process]) if (node !== undefined) alerts.set(node, [...(alerts.get(node) ?? []), text]);
+      for (const node of [device, process])
+        if (node !== undefined) alerts.set(node, [...(alerts.get(node) ?? []), text]);
     }
     return [...processNodes(world), ...open.graph.nodes].map((node) => {
       const own = alerts.get(node.id);
@@ -117,35 +170,72 @@ export class Session implements Handlers {
   graph(cursor: Cursor): GraphView {
     const open = this.#open;
     const world = this.#world(cursor);
-    return open === null || world === null ? { nodes: [], edges: [] } : { nodes: this.#nodes(open, world), edges: open.graph.edges };
+    return open === null || world === null
+      ? { nodes: [], edges: [] }
+      : { nodes: this.#nodes(open, world), edges: open.graph.edges };
   }
 
   frame({ cursor, from }: { readonly cursor: Cursor; readonly from: Cursor | null }): Frame {
     const open = this.#open;
     const world = this.#world(cursor);
-    if (open === null || world === null) return { cursor, graphVersion: 0, nodes: [], relations: [], story: null, events: [], alerts: [], dirty: [], counters: [] };
+    if (open === null || world === null)
+      return {
+        cursor,
+        graphVersion: 0,
+        nodes: [],
+        relations: [],
+        story: null,
+        events: [],
+        alerts: [],
+        dirty: [],
+        counters: [],
+      };
     const broken = this.#broken(world);
     const nodes = this.#nodes(open, world);
     const before = from === null ? null : this.#world(from);
-    const old = before === null ? new Map<string, string>() : new Map(this.#nodes(open, before).map((node) => [node.id, JSON.stringify(node)]));
+    const old =
+      before === null
+        ? new Map<string, string>()
+        : new Map(this.#nodes(open, before).map((node) => [node.id, JSON.stringify(node)]));
     const events = open.story?.events(cursor.step) ?? [];
-    const current = cursor.event === null ? events : cursor.event === 0 ? [] : events.slice(cursor.event - 1, cursor.event);
+    const current =
+      cursor.event === null ? events : cursor.event === 0 ? [] : events.slice(cursor.event - 1, cursor.event);
     const strips = nodes.flatMap((node) => node.strips);
     return {
       cursor,
       graphVersion: graphVersion(nodes),
       nodes: nodes.filter((node) => old.get(node.id) !== JSON.stringify(node)),
-      relations: [...mappings(world, open.nodes, broken), ...actions(world, current.map(({ event }) => event), open.nodes, open.graph.edges)],
+      relations: [
+        ...mappings(world, open.nodes, broken),
+        ...actions(
+          world,
+          current.map(({ event }) => event),
+          open.nodes,
+          open.graph.edges,
+        ),
+      ],
       story: this.#story(open, cursor.step),
       events: events.map(({ event, base }, index) => eventRow(world, event, index, base)),
       alerts: broken.slice(0, 100).map((v) => ({
         invariant: v.invariant,
         text: v.text,
-        node: v.at.context === undefined ? (v.at.space === undefined ? null : `process:${v.at.space}`) : (open.nodes.device.get(world.records.context[v.at.context]?.device ?? '') ?? null),
+        node:
+          v.at.context === undefined
+            ? v.at.space === undefined
+              ? null
+              : `process:${v.at.space}`
+            : (open.nodes.device.get(world.records.context[v.at.context]?.device ?? '') ?? null),
         strip: stripOf(world, v),
         page: pageOf(world, v),
       })),
-      dirty: before === null ? [] : strips.flatMap((strip) => stripChanges(before, world, strip.id).filter((span) => span.start < strip.start + strip.pages).map((span) => ({ strip: strip.id, ...span }))),
+      dirty:
+        before === null
+          ? []
+          : strips.flatMap((strip) =>
+              stripChanges(before, world, strip.id)
+                .filter((span) => span.start < strip.start + strip.pages)
+                .map((span) => ({ strip: strip.id, ...span })),
+            ),
       counters: counters(world),
     };
   }
@@ -161,8 +251,16 @@ export class Session implements Handlers {
       say: step.say.trim(),
       lesson: step.lesson ?? null,
       read: step.read.map((r) => ({ label: r.see, where: r.in ?? null })),
-      ops: step.do.map((op, i) => `${op.by}: ${op.op}${'place' in op ? ` ${op.place}` : ''}${'errno' in (done.transactions[i]?.result ?? {}) ? ' (refused)' : ''}`),
-      expectations: done.checks.map((check) => ({ text: check.expected, ok: check.ok, actual: check.ok ? null : check.actual, line: check.line || scenario.at(['steps', index]).line })),
+      ops: step.do.map(
+        (op, i) =>
+          `${op.by}: ${op.op}${'place' in op ? ` ${op.place}` : ''}${'errno' in (done.transactions[i]?.result ?? {}) ? ' (refused)' : ''}`,
+      ),
+      expectations: done.checks.map((check) => ({
+        text: check.expected,
+        ok: check.ok,
+        actual: check.ok ? null : check.actual,
+        line: check.line || scenario.at(['steps', index]).line,
+      })),
     };
   }
 
@@ -176,7 +274,13 @@ export class Session implements Handlers {
     const world = this.#world(cursor);
     if (open === null || world === null) return none;
     const before = open.story?.before(cursor) ?? open.start;
-    return tableView(before, world, this.#broken(world), { table, start, count: Math.min(count, maxRows) }) ?? { ...none, id: table, title: table };
+    return (
+      tableView(before, world, this.#broken(world), { table, start, count: Math.min(count, maxRows) }) ?? {
+        ...none,
+        id: table,
+        title: table,
+      }
+    );
   }
 
   why({ cursor, target }: { readonly cursor: Cursor; readonly target: WhyTarget }): WhyView {
@@ -186,16 +290,37 @@ export class Session implements Handlers {
     if (target.kind === 'event') {
       const { chain, op } = story.causes(target.step, target.event);
       const last = chain[chain.length - 1];
-      return whyView(last === undefined ? 'There is no such event' : `Why: ${eventKinds[last.what.kind].title}`, world, chain, op);
+      return whyView(
+        last === undefined ? 'There is no such event' : `Why: ${eventKinds[last.what.kind].title}`,
+        world,
+        chain,
+        op,
+      );
     }
     const buffer = world.records.buffer[target.table];
-    const context = target.kind === 'mapping' && buffer !== undefined ? columnsOf(world, buffer.space)[target.column] : undefined;
-    if (buffer === undefined || (target.kind === 'mapping' && context === undefined)) return { question: `${target.table} is not mapped here`, lines: [], read: [] };
+    const context =
+      target.kind === 'mapping' && buffer !== undefined ? columnsOf(world, buffer.space)[target.column] : undefined;
+    if (buffer === undefined || (target.kind === 'mapping' && context === undefined))
+      return { question: `${target.table} is not mapped here`, lines: [], read: [] };
     const page = buffer.start + target.page;
-    const entry = context === undefined ? printEntry(pageMap(world, 'pte', buffer.space).get(page)) : printDeviceEntry(pageMap(world, 'devicePte', context).get(page));
-    const question = context === undefined ? `Why is page ${target.page} ${entry}?` : `Why does ${world.records.context[context]?.device ?? context} have ${entry} for page ${target.page}?`;
-    const last = context === undefined ? story.lastChange(cursor, 'pte', buffer.space, page) : story.lastChange(cursor, 'devicePte', context, page);
-    if (last === null) return { question, lines: [{ step: -1, event: 0, text: 'Nothing has changed it since the beginning.', fn: null, rule: 'start' }], read: [] };
+    const entry =
+      context === undefined
+        ? printEntry(pageMap(world, 'pte', buffer.space).get(page))
+        : printDeviceEntry(pageMap(world, 'devicePte', context).get(page));
+    const question =
+      context === undefined
+        ? `Why is page ${target.page} ${entry}?`
+        : `Why does ${world.records.context[context]?.device ?? context} have ${entry} for page ${target.page}?`;
+    const last =
+      context === undefined
+        ? story.lastChange(cursor, 'pte', buffer.space, page)
+        : story.lastChange(cursor, 'devicePte', context, page);
+    if (last === null)
+      return {
+        question,
+        lines: [{ step: -1, event: 0, text: 'Nothing has changed it since the beginning.', fn: null, rule: 'start' }],
+        read: [],
+      };
     const { chain, op } = story.causes(last.step, last.event);
     return whyView(question, world, chain, op);
   }
@@ -208,7 +333,8 @@ export class Session implements Handlers {
     const lane: number[] = [];
     const state: number[] = [];
     const stepStarts: number[] = [];
-    const indexIn = (list: string[], word: string): number => (list.includes(word) ? list.indexOf(word) : list.push(word) - 1);
+    const indexIn = (list: string[], word: string): number =>
+      list.includes(word) ? list.indexOf(word) : list.push(word) - 1;
     for (let step = 0; step < steps; step++) {
       stepStarts.push(lane.length);
       for (const { event } of story?.events(step) ?? []) {
@@ -221,7 +347,8 @@ export class Session implements Handlers {
   }
 }
 
-const problem = (file: string, message: string): Result<never, readonly Problem[]> => err([{ file, line: 0, column: 0, message }]);
+const problem = (file: string, message: string): Result<never, readonly Problem[]> =>
+  err([{ file, line: 0, column: 0, message }]);
 
 /** First sentence of a machine's own description. */
 function summary(text: string): string {
@@ -232,7 +359,9 @@ function summary(text: string): string {
 /** Changes with the set of nodes, so that a view asks for the graph again when a process comes or goes. */
 function graphVersion(nodes: readonly GraphNode[]): number {
   let hash = 17;
-  for (const node of nodes) for (const c of `${node.id}|${node.strips.map((s) => `${s.id}${s.pages}`).join()};`) hash = (hash * 31 + (c.codePointAt(0) ?? 0)) | 0;
+  for (const node of nodes)
+    for (const c of `${node.id}|${node.strips.map((s) => `${s.id}${s.pages}`).join()};`)
+      hash = (hash * 31 + (c.codePointAt(0) ?? 0)) | 0;
   return hash;
 }
 
@@ -249,8 +378,17 @@ function pageOf(world: World, v: Violation): number | null {
 
 /** The numbers that stories are about. */
 function counters(world: World): readonly Fact[] {
-  const rss = Object.entries(world.records.space).filter(([, mm]) => mm.users > 0).map(([space, mm]) => ({ label: `RSS of ${space}`, value: plural(mm.rss.anon + mm.rss.file + mm.rss.shmem, 'page') }));
-  const pools = Object.entries(world.records.pool).filter(([, pool]) => pool.frames > pool.free).map(([id, pool]) => ({ label: `used in ${id}`, value: plural(pool.frames - pool.free, 'frame') }));
-  const sequences = Object.entries(world.records.subscriptions).filter(([space]) => Object.values(world.records.notifier).some((n) => n.space === space)).map(([space, subs]) => ({ label: `notifier sequence of ${space}`, value: String(subs.seq) }));
+  const rss = Object.entries(world.records.space)
+    .filter(([, mm]) => mm.users > 0)
+    .map(([space, mm]) => ({
+      label: `RSS of ${space}`,
+      value: plural(mm.rss.anon + mm.rss.file + mm.rss.shmem, 'page'),
+    }));
+  const pools = Object.entries(world.records.pool)
+    .filter(([, pool]) => pool.frames > pool.free)
+    .map(([id, pool]) => ({ label: `used in ${id}`, value: plural(pool.frames - pool.free, 'frame') }));
+  const sequences = Object.entries(world.records.subscriptions)
+    .filter(([space]) => Object.values(world.records.notifier).some((n) => n.space === space))
+    .map(([space, subs]) => ({ label: `notifier sequence of ${space}`, value: String(subs.seq) }));
   return [...rss, ...pools, ...sequences];
 }

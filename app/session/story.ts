@@ -44,7 +44,9 @@ export class Story {
 
   /** The world after the whole of a step; before the first it is the machine as it booted. */
   after(step: number): World {
-    return step < 0 ? this.run.start : (this.run.steps[Math.min(step, this.run.steps.length - 1)]?.after ?? this.run.start);
+    return step < 0
+      ? this.run.start
+      : (this.run.steps[Math.min(step, this.run.steps.length - 1)]?.after ?? this.run.start);
   }
 
   at({ step, event }: Cursor): World {
@@ -88,11 +90,18 @@ export class Story {
   }
 
   /** The event at or before a cursor that last changed a page's entry. */
-  lastChange({ step, event }: Cursor, pages: PageTableName, key: string, page: number): { readonly step: number; readonly event: number } | null {
+  lastChange(
+    { step, event }: Cursor,
+    pages: PageTableName,
+    key: string,
+    page: number,
+  ): { readonly step: number; readonly event: number } | null {
     if (step < 0) return null;
     const count = this.events(step).length;
     const last = event === null ? count - 1 : event - 1;
-    const index = this.#places.findLastIndex((place) => place.step < step || (place.step === step && place.base <= last));
+    const index = this.#places.findLastIndex(
+      (place) => place.step < step || (place.step === step && place.base <= last),
+    );
     if (index < 0) return null;
     const latest = this.#places[index];
     const within = latest?.step === step ? last - latest.base : Number.MAX_SAFE_INTEGER;
@@ -105,6 +114,14 @@ export class Story {
 /** An operation as one line: "A: write A.heap value 7". */
 export function printOp({ op }: Transaction): string {
   const { op: name, by, ...args } = op;
-  const words = Object.entries(args).map(([key, value]) => (key === 'place' || key === 'context' || key === 'child' || key === 'name' || key === 'device' ? String(value) : value === true ? key : value === false ? '' : `${key} ${String(value)}`));
+  const words = Object.entries(args).map(([key, value]) =>
+    key === 'place' || key === 'context' || key === 'child' || key === 'name' || key === 'device'
+      ? String(value)
+      : value === true
+        ? key
+        : value === false
+          ? ''
+          : `${key} ${String(value)}`,
+  );
   return `${by}: ${name} ${words.filter((word) => word !== '').join(' ')}`.trim();
 }

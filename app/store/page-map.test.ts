@@ -19,7 +19,8 @@ const size = 3000;
 function writeNaive(pages: readonly Tuple[], runs: readonly Run[]): Tuple[] {
   const next = pages.slice();
   for (const r of runs) {
-    for (let i = r.start; i < r.end; i++) next[i] = r.values === null ? null : r.values.map((v, c) => v + (i - r.start) * r.strides![c]!);
+    for (let i = r.start; i < r.end; i++)
+      next[i] = r.values === null ? null : r.values.map((v, c) => v + (i - r.start) * r.strides![c]!);
   }
   return next;
 }
@@ -27,7 +28,7 @@ function writeNaive(pages: readonly Tuple[], runs: readonly Run[]): Tuple[] {
 /** Maximal runs of a naive array, by definition. */
 function naiveRuns(pages: readonly Tuple[], start: number, end: number): Run[] {
   const runs: Run[] = [];
-  for (let i = start; i < end; ) {
+  for (let i = start; i < end;) {
     const first = pages[i]!;
     let j = i + 1;
     if (first === null) {
@@ -77,7 +78,8 @@ const write = fc
 /** Anywhere in a 47-bit user space: the same pages far from 0, across borders of subtrees. */
 const origin = fc.constantFrom(0, 1000, 2 ** 25 - 700, 2 ** 30 - 1500, 2 ** 34 + 12345, PageMap.limit - size);
 
-const moved = (runs: readonly Run[], by: number): Run[] => runs.map((r) => ({ ...r, start: r.start + by, end: r.end + by }));
+const moved = (runs: readonly Run[], by: number): Run[] =>
+  runs.map((r) => ({ ...r, start: r.start + by, end: r.end + by }));
 
 function check(property: fc.IRawProperty<unknown>, seed: number): void {
   fc.assert(property, { seed, numRuns: 150 });
@@ -146,23 +148,28 @@ describe('page map', () => {
 
   it('tells the difference of two maps exactly, both ways (seed 14)', () => {
     check(
-      fc.property(fc.array(write, { maxLength: 6 }), fc.array(write, { maxLength: 6 }), fc.boolean(), (before, after, related) => {
-        let a = PageMap.empty(2);
-        let pagesA: Tuple[] = new Array<Tuple>(size).fill(null);
-        for (const w of before) [a, pagesA] = [a.set(w.start, w.end, w.runs), writeNaive(pagesA, w.runs)];
-        let [b, pagesB] = related ? [a, pagesA] : [PageMap.empty(2), new Array<Tuple>(size).fill(null)];
-        for (const w of after) [b, pagesB] = [b.set(w.start, w.end, w.runs), writeNaive(pagesB, w.runs)];
-        const spans: { start: number; end: number }[] = [];
-        for (let i = 0; i < size; i++) {
-          if (JSON.stringify(pagesA[i]) === JSON.stringify(pagesB[i])) continue;
-          const last = spans.at(-1);
-          if (last?.end === i) last.end++;
-          else spans.push({ start: i, end: i + 1 });
-        }
-        expect(a.diff(b)).toEqual(spans);
-        expect(b.diff(a)).toEqual(spans);
-        expect(a.equals(b)).toBe(spans.length === 0);
-      }),
+      fc.property(
+        fc.array(write, { maxLength: 6 }),
+        fc.array(write, { maxLength: 6 }),
+        fc.boolean(),
+        (before, after, related) => {
+          let a = PageMap.empty(2);
+          let pagesA: Tuple[] = new Array<Tuple>(size).fill(null);
+          for (const w of before) [a, pagesA] = [a.set(w.start, w.end, w.runs), writeNaive(pagesA, w.runs)];
+          let [b, pagesB] = related ? [a, pagesA] : [PageMap.empty(2), new Array<Tuple>(size).fill(null)];
+          for (const w of after) [b, pagesB] = [b.set(w.start, w.end, w.runs), writeNaive(pagesB, w.runs)];
+          const spans: { start: number; end: number }[] = [];
+          for (let i = 0; i < size; i++) {
+            if (JSON.stringify(pagesA[i]) === JSON.stringify(pagesB[i])) continue;
+            const last = spans.at(-1);
+            if (last?.end === i) last.end++;
+            else spans.push({ start: i, end: i + 1 });
+          }
+          expect(a.diff(b)).toEqual(spans);
+          expect(b.diff(a)).toEqual(spans);
+          expect(a.equals(b)).toBe(spans.length === 0);
+        },
+      ),
       14,
     );
   });
@@ -182,12 +189,17 @@ describe('page map', () => {
 
   it('is the same object after a write that changes nothing (seed 16)', () => {
     check(
-      fc.property(fc.array(write, { maxLength: 6 }), fc.nat({ max: size - 1 }), fc.nat({ max: size - 1 }), (writes, a, b) => {
-        let map = PageMap.empty(2);
-        for (const w of writes) map = map.set(w.start, w.end, w.runs);
-        const [start, end] = a < b ? [a, b + 1] : [b, a + 1];
-        expect(map.set(start, end, JSON.parse(JSON.stringify(map.runs(start, end))) as Run[])).toBe(map);
-      }),
+      fc.property(
+        fc.array(write, { maxLength: 6 }),
+        fc.nat({ max: size - 1 }),
+        fc.nat({ max: size - 1 }),
+        (writes, a, b) => {
+          let map = PageMap.empty(2);
+          for (const w of writes) map = map.set(w.start, w.end, w.runs);
+          const [start, end] = a < b ? [a, b + 1] : [b, a + 1];
+          expect(map.set(start, end, JSON.parse(JSON.stringify(map.runs(start, end))) as Run[])).toBe(map);
+        },
+      ),
       16,
     );
   });

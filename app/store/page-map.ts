@@ -115,7 +115,14 @@ export class PageMap {
     this.#check(start, end, runs);
     const lifted = this.#lifted(start, end);
     const root = write(lifted.root, lifted.base, lifted.height, start, end, { runs, at: 0 });
-    return root === lifted.root ? this : lowered((base, height, slot) => new PageMap(this.columns, base, height, slot), lifted.base, lifted.height, root);
+    return root === lifted.root
+      ? this
+      : lowered(
+          (base, height, slot) => new PageMap(this.columns, base, height, slot),
+          lifted.base,
+          lifted.height,
+          root,
+        );
   }
 
   /** The maximal spans whose pages differ, in order. Skips what the two share. */
@@ -160,7 +167,10 @@ export class PageMap {
     let at = start;
     for (const run of runs) {
       assert(run.start === at && run.end > at, `run [${run.start}, ${run.end}) where [${at}, ...) must follow`);
-      assert(run.values === null || run.values.length === this.columns, `a run of ${String(run.values?.length)} columns in a map of ${this.columns}`);
+      assert(
+        run.values === null || run.values.length === this.columns,
+        `a run of ${String(run.values?.length)} columns in a map of ${this.columns}`,
+      );
       at = run.end;
     }
     assert(at === end, `runs end at ${at}, not at ${end}`);
@@ -190,7 +200,10 @@ export class PageMap {
   static #common(a: PageMap, b: PageMap): readonly [PageMap, PageMap] {
     if (a.root === null && b.root === null) return [a, a];
     const start = Math.min(a.root === null ? b.base : a.base, b.root === null ? a.base : b.base);
-    const end = Math.max(a.root === null ? 0 : a.base + width(a.height), b.root === null ? 0 : b.base + width(b.height));
+    const end = Math.max(
+      a.root === null ? 0 : a.base + width(a.height),
+      b.root === null ? 0 : b.base + width(b.height),
+    );
     return [a.#lifted(start, end), b.#lifted(start, end)];
   }
 }
@@ -280,7 +293,12 @@ function folded(node: Node, base: number, level: number): Slot {
     strides[c] = stride;
     any |= stride;
   }
-  const run: FilledRun = { start: base, end: base + fanout, values: valuesAt(first, base), strides: any === 0 ? noStrides(strides.length) : strides };
+  const run: FilledRun = {
+    start: base,
+    end: base + fanout,
+    values: valuesAt(first, base),
+    strides: any === 0 ? noStrides(strides.length) : strides,
+  };
   for (let i = 0; i < fanout; i++) {
     const slot = node[i]!;
     if (slot === null || isNode(slot) || !agree(run, slot, base + i, 1)) return node;
@@ -289,7 +307,12 @@ function folded(node: Node, base: number, level: number): Slot {
 }
 
 /** A map whose root is as low as its pages allow. */
-function lowered(make: (base: number, height: number, root: Slot) => PageMap, base: number, height: number, root: Slot): PageMap {
+function lowered(
+  make: (base: number, height: number, root: Slot) => PageMap,
+  base: number,
+  height: number,
+  root: Slot,
+): PageMap {
   while (isNode(root)) {
     let only = -1;
     for (let i = 0; i < fanout; i++) {
@@ -304,7 +327,14 @@ function lowered(make: (base: number, height: number, root: Slot) => PageMap, ba
   return root === null ? make(0, 0, null) : make(base, height, root);
 }
 
-function visit(slot: Slot, base: number, level: number, start: number, end: number, each: (run: FilledRun, start: number, end: number) => void): void {
+function visit(
+  slot: Slot,
+  base: number,
+  level: number,
+  start: number,
+  end: number,
+  each: (run: FilledRun, start: number, end: number) => void,
+): void {
   if (slot === null || start >= base + width(level) || end <= base) return;
   if (!isNode(slot)) {
     each(slot, Math.max(start, base), Math.min(end, base + width(level)));

@@ -28,7 +28,11 @@ export interface InspectJson {
   };
   readonly memoryBytes: Readonly<Record<MemoryKind, Count>>;
   readonly warnings: readonly { readonly line: number | null; readonly message: string }[];
-  readonly sources: readonly { readonly name: string; readonly format: TopologyFormat; readonly version: string | null }[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly format: TopologyFormat;
+    readonly version: string | null;
+  }[];
   readonly conflicts: number;
 }
 
@@ -43,9 +47,16 @@ export function inspect(topology: Topology): InspectJson {
   const memdevs = new Set(functions.filter((fn) => fn.deviceKind === 'cxlMemdev').map((fn) => fn.id));
   /** Devices that only their name in the operating system tells of. */
   const bare = (osClass: string, except: ReadonlySet<string>): number =>
-    objectsOf(topology, 'osDevice').filter((device) => (device.classes as readonly string[]).includes(osClass) && !(device.parent !== null && except.has(device.parent))).length;
+    objectsOf(topology, 'osDevice').filter(
+      (device) =>
+        (device.classes as readonly string[]).includes(osClass) &&
+        !(device.parent !== null && except.has(device.parent)),
+    ).length;
   const links = (kind: LinkKind): number => topology.links.filter((link) => link.kind === kind).length;
-  const assigned = [...functions, ...objectsOf(topology, 'pciBridge')].reduce((sum, fn) => sum + fn.bars.filter((bar) => bar.index < 6).length, 0);
+  const assigned = [...functions, ...objectsOf(topology, 'pciBridge')].reduce(
+    (sum, fn) => sum + fn.bars.filter((bar) => bar.index < 6).length,
+    0,
+  );
   const [source] = topology.sources;
   return {
     format: source?.format ?? 'memscape',
@@ -83,10 +94,24 @@ export function inspect(topology: Topology): InspectJson {
 
 const byKind = (of: (kind: MemoryKind) => Count): Readonly<Record<MemoryKind, Count>> => {
   const [dram, hbm, cxl, gpu, pmem, unknown] = memoryKinds.map(of);
-  return { dram: dram ?? null, hbm: hbm ?? null, cxl: cxl ?? null, gpu: gpu ?? null, pmem: pmem ?? null, unknown: unknown ?? null };
+  return {
+    dram: dram ?? null,
+    hbm: hbm ?? null,
+    cxl: cxl ?? null,
+    gpu: gpu ?? null,
+    pmem: pmem ?? null,
+    unknown: unknown ?? null,
+  };
 };
 
-const deviceMemoryKinds = { vram: 'gpu', hbm: 'gpu', sram: 'gpu', cxl: 'cxl', pmem: 'pmem', unknown: 'unknown' } as const;
+const deviceMemoryKinds = {
+  vram: 'gpu',
+  hbm: 'gpu',
+  sram: 'gpu',
+  cxl: 'cxl',
+  pmem: 'pmem',
+  unknown: 'unknown',
+} as const;
 
 /** Bytes of one kind: of its NUMA nodes, or, where there are none, of the devices that carry it. Null where a part is not told. */
 function memoryBytes(topology: Topology, kind: MemoryKind, toldNodes: boolean): Count {
@@ -96,4 +121,3 @@ function memoryBytes(topology: Topology, kind: MemoryKind, toldNodes: boolean): 
   if (parts.length === 0) return toldNodes ? 0 : null;
   return parts.some((part) => part.bytes === null) ? null : parts.reduce((sum, part) => sum + (part.bytes ?? 0), 0);
 }
-

@@ -22,13 +22,18 @@ export function parseBitmap(text: string): readonly Span[] | null {
     // One word of any length: some tools write no commas.
     if (words.length !== 1 || !/^(0x)?[0-9a-f]{1,4096}$/i.test(words[0] ?? '')) return null;
     const digits = (words[0] ?? '').replace(/^0x/i, '');
-    return parseBitmap((digits.length % 8 === 0 ? digits : digits.padStart(digits.length + 8 - (digits.length % 8), '0')).match(/.{8}/g)?.join(',') ?? '0');
+    return parseBitmap(
+      (digits.length % 8 === 0 ? digits : digits.padStart(digits.length + 8 - (digits.length % 8), '0'))
+        .match(/.{8}/g)
+        ?.join(',') ?? '0',
+    );
   }
   const spans: { start: number; end: number }[] = [];
   words.reverse().forEach((word, index) => {
     const value = Number.parseInt(word.replace(/^0x/i, '') || '0', 16);
     if (value === 0) return;
-    for (let bit = 0; bit < 32; bit += 1) if ((value / 2 ** bit) & 1) append(spans, index * 32 + bit, index * 32 + bit + 1);
+    for (let bit = 0; bit < 32; bit += 1)
+      if ((value / 2 ** bit) & 1) append(spans, index * 32 + bit, index * 32 + bit + 1);
   });
   if (infinite) append(spans, words.length * 32, setLimit);
   return spans;
@@ -69,4 +74,5 @@ export const sameSpans = (a: readonly Span[], b: readonly Span[]): boolean =>
 export const printCpuList = (spans: readonly Span[]): string =>
   spans.map(({ start, end }) => (end - start === 1 ? `${start}` : `${start}-${end - 1}`)).join(',');
 
-export const contains = (spans: readonly Span[], value: number): boolean => spans.some((span) => span.start <= value && value < span.end);
+export const contains = (spans: readonly Span[], value: number): boolean =>
+  spans.some((span) => span.start <= value && value < span.end);

@@ -24,8 +24,10 @@ const knightsLanding: readonly number[] = [0x57, 0x85];
 
 /** Whether memory that no CPU is on, without any label, is on-package HBM on this processor; the reason, or null. */
 export function onPackageHbm(model: string | null, family: number | null, modelNumber: number | null): string | null {
-  if (model !== null && /xeon.*\bmax\b/i.test(model)) return `${model.trim()} carries HBM, and this node was added as a DAX device`;
+  if (model !== null && /xeon.*\bmax\b/i.test(model))
+    return `${model.trim()} carries HBM, and this node was added as a DAX device`;
   if (model !== null && /xeon phi/i.test(model)) return `${model.trim()} carries MCDRAM, and no CPU is on this node`;
-  if (family === 6 && modelNumber !== null && knightsLanding.includes(modelNumber)) return 'Xeon Phi (family 6, model 87 or 133) carries MCDRAM, and no CPU is on this node';
+  if (family === 6 && modelNumber !== null && knightsLanding.includes(modelNumber))
+    return 'Xeon Phi (family 6, model 87 or 133) carries MCDRAM, and no CPU is on this node';
   return null;
 }

@@ -66,7 +66,12 @@ export class TopologyDraft {
   }
 
   /** Adds an undirected edge; a second edge of the kind between the same two is the same edge seen from its other end. */
-  link(kind: LinkKind, a: string, b: string, facts: Partial<Omit<Link, 'id' | 'kind' | 'a' | 'b'>> & Pick<Link, 'from'>): void {
+  link(
+    kind: LinkKind,
+    a: string,
+    b: string,
+    facts: Partial<Omit<Link, 'id' | 'kind' | 'a' | 'b'>> & Pick<Link, 'from'>,
+  ): void {
     const [first, second] = a < b ? [a, b] : [b, a];
     const id = `${kind}:${first}~${second}`;
     if (this.#links.has(id)) return;
@@ -96,7 +101,12 @@ export class TopologyDraft {
   }
 
   finish(): Topology {
-    if (this.#dropped > 0) this.#warnings.push({ source: 0, line: null, message: `${this.#dropped} more warnings of this source are left out` });
+    if (this.#dropped > 0)
+      this.#warnings.push({
+        source: 0,
+        line: null,
+        message: `${this.#dropped} more warnings of this source are left out`,
+      });
     return {
       title: this.title,
       sources: [{ name: this.#name, format: this.#format, version: this.version }],
@@ -118,7 +128,7 @@ function parentsFirst(objects: ReadonlyMap<string, TopologyObject>): readonly To
   const done = new Map<string, TopologyObject>();
   for (const object of objects.values()) {
     const above: TopologyObject[] = [];
-    for (let at: TopologyObject | undefined = object; at !== undefined && !done.has(at.id) && !above.includes(at); ) {
+    for (let at: TopologyObject | undefined = object; at !== undefined && !done.has(at.id) && !above.includes(at);) {
       above.push(at);
       at = at.parent === null ? undefined : objects.get(at.parent);
     }

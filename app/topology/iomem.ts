@@ -10,7 +10,11 @@ const row = /^( *)([0-9a-f]{4,16})-([0-9a-f]{4,16}) : (.*)$/i;
 const maxRanges = 200_000;
 
 /** Rows of /proc/iomem in any text: two blanks a level, the end inclusive. */
-export function parseIomem(text: string, fromLine: (line: number) => readonly Provenance[], warn: (line: number, message: string) => void): readonly AddressRange[] {
+export function parseIomem(
+  text: string,
+  fromLine: (line: number) => readonly Provenance[],
+  warn: (line: number, message: string) => void,
+): readonly AddressRange[] {
   const ranges: AddressRange[] = [];
   let zeros = 0;
   let base: number | null = null;
@@ -18,7 +22,8 @@ export function parseIomem(text: string, fromLine: (line: number) => readonly Pr
     const line = i + 1;
     const match = row.exec(content.trimEnd());
     if (match === null) {
-      if (content.trim() !== '' && !content.startsWith('# ') && content.trim() !== '...') warn(line, `not a row of /proc/iomem: ${JSON.stringify(content.trim().slice(0, 60))} is left out`);
+      if (content.trim() !== '' && !content.startsWith('# ') && content.trim() !== '...')
+        warn(line, `not a row of /proc/iomem: ${JSON.stringify(content.trim().slice(0, 60))} is left out`);
       return;
     }
     const [, indent = '', first = '', last = '', label = ''] = match;
@@ -36,7 +41,14 @@ export function parseIomem(text: string, fromLine: (line: number) => readonly Pr
     base ??= indent.length;
     const bdf = parseBdf(label);
     const depth = Math.max(0, Math.floor((indent.length - base) / 2));
-    ranges.push({ start: Number(start), end: Number(end), label, depth: Math.min(depth, 64), object: bdf === null || !label.includes(':') ? null : pciId(bdf), from: fromLine(line) });
+    ranges.push({
+      start: Number(start),
+      end: Number(end),
+      label,
+      depth: Math.min(depth, 64),
+      object: bdf === null || !label.includes(':') ? null : pciId(bdf),
+      from: fromLine(line),
+    });
   });
   if (zeros > 0) warn(1, `${zeros} rows are all zero: /proc/iomem shows addresses to root only`);
   return ranges;
@@ -44,19 +56,42 @@ export function parseIomem(text: string, fromLine: (line: number) => readonly Pr
 
 /** True where one of the first lines is a row of the map. */
 export function isIomem({ bytes }: TopologyInput): boolean {
-  const rows = decodeText(bytes.subarray(0, 8192)).text.split(/\r?\n/).filter((content) => content.trim() !== '' && !content.startsWith('# ') && content.trim() !== '...');
+  const rows = decodeText(bytes.subarray(0, 8192))
+    .text.split(/\r?\n/)
+    .filter((content) => content.trim() !== '' && !content.startsWith('# ') && content.trim() !== '...');
   return rows[0] !== undefined && row.test(rows[0].trimEnd());
 }
 
 export function readIomem({ name, bytes }: TopologyInput): Result<Topology, readonly Problem[]> {
   const draft = new TopologyDraft(name, 'iomem');
   const { text } = decodeText(bytes);
-  const ranges = parseIomem(text, (line) => [{ source: 0, line, path: null }], (line, message) => draft.warn(line, message));
+  const ranges = parseIomem(
+    text,
+    (line) => [{ source: 0, line, path: null }],
+    (line, message) => draft.warn(line, message),
+  );
   if (ranges.length === 0) {
     const all = text.includes(' : ') && /0{8,16}-0{8,16} : /.test(text);
-    return err([{ file: name, line: 1, column: 1, message: all ? 'every address is zero: read /proc/iomem as root' : 'no row of /proc/iomem: "00001000-0009fbff : System RAM"' }]);
+    return err([
+      {
+        file: name,
+        line: 1,
+        column: 1,
+        message: all
+          ? 'every address is zero: read /proc/iomem as root'
+          : 'no row of /proc/iomem: "00001000-0009fbff : System RAM"',
+      },
+    ]);
   }
-  draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: [{ source: 0, line: 1, path: null }], architecture: null });
+  draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: [{ source: 0, line: 1, path: null }],
+    architecture: null,
+  });
   addOwners(draft, ranges);
   draft.addressRanges.push(...ranges);
   return ok(draft.finish());
@@ -67,6 +102,13 @@ function addOwners(draft: TopologyDraft, ranges: readonly AddressRange[]): void 
   for (const { object, label, from } of ranges) {
     if (object === null || draft.has(object)) continue;
     draft.add({
-      kind: 'misc', id: object, parent: 'machine', name: label, facts: { bdf: label }, from, subtype: 'PCI function' });
+      kind: 'misc',
+      id: object,
+      parent: 'machine',
+      name: label,
+      facts: { bdf: label },
+      from,
+      subtype: 'PCI function',
+    });
   }
 }

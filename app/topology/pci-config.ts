@@ -49,7 +49,11 @@ export function readPciConfig(bytes: Uint8Array): PciConfig | null {
 
   const standard = new Map<number, number>();
   if ((word(0x06) & 0x10) !== 0 && bytes.length >= conventionalSpace) {
-    for (let at = byte(0x34) & 0xfc, steps = 0; at >= standardHeader && steps < 48; at = byte(at + 1) & 0xfc, steps += 1) {
+    for (
+      let at = byte(0x34) & 0xfc, steps = 0;
+      at >= standardHeader && steps < 48;
+      at = byte(at + 1) & 0xfc, steps += 1
+    ) {
       if (!standard.has(byte(at))) standard.set(byte(at), at);
     }
   }
@@ -57,7 +61,11 @@ export function readPciConfig(bytes: Uint8Array): PciConfig | null {
   const seesExtended = bytes.length > conventionalSpace;
   const further = new Map<number, number>();
   if (seesExtended) {
-    for (let at = conventionalSpace, steps = 0; at >= conventionalSpace && at + 4 <= bytes.length && steps < 96; steps += 1) {
+    for (
+      let at = conventionalSpace, steps = 0;
+      at >= conventionalSpace && at + 4 <= bytes.length && steps < 96;
+      steps += 1
+    ) {
       const entry = long(at);
       if (entry === 0 || entry === 0xffff_ffff) break;
       if (!further.has(entry & 0xffff)) further.set(entry & 0xffff, at);
@@ -82,7 +90,10 @@ export function readPciConfig(bytes: Uint8Array): PciConfig | null {
     subordinateBus: isBridge ? byte(0x1a) : null,
     role: express === null ? null : roleOf((word(express + 2) >> 4) & 0xf),
     link: express === null ? null : linkOf(long(express + 0x0c), word(express + 0x12)),
-    acs: acs !== undefined ? { kind: 'present', capability: word(acs + 4) & 0x7f, control: word(acs + 6) & 0x7f } : { kind: canTell ? 'absent' : 'unknown' },
+    acs:
+      acs !== undefined
+        ? { kind: 'present', capability: word(acs + 4) & 0x7f, control: word(acs + 6) & 0x7f }
+        : { kind: canTell ? 'absent' : 'unknown' },
     ats: has(extended.ats),
     pri: has(extended.pri),
     pasidWidth: pasid !== undefined ? (word(pasid + 4) >> 8) & 0x1f : canTell ? 0 : null,
@@ -146,7 +157,13 @@ function barsOf(count: number, long: (at: number) => number): PciConfig['bars'] 
     const is64 = (low & 0x6) === 0x4;
     const high = is64 && index + 1 < count ? long(0x14 + index * 4) : 0;
     const start = high * 2 ** 32 + ((low & 0xffff_fff0) >>> 0);
-    if (low !== 0 || high !== 0) bars.push({ index, type: is64 ? 'mem64' : 'mem32', prefetchable: (low & 0x8) !== 0, start: start === 0 || !Number.isSafeInteger(start) ? null : start });
+    if (low !== 0 || high !== 0)
+      bars.push({
+        index,
+        type: is64 ? 'mem64' : 'mem32',
+        prefetchable: (low & 0x8) !== 0,
+        start: start === 0 || !Number.isSafeInteger(start) ? null : start,
+      });
     if (is64) index += 1;
   }
   return bars;

@@ -20,7 +20,12 @@ export function inferPortRoles(draft: TopologyDraft): void {
     if (role === 'bridge') {
       if (kindOf(bridge.parent) === 'hostBridge') role = 'rootPort';
       else if (above === 'upstream') role = 'downstream';
-      else if ((above === 'rootPort' || above === 'downstream') && below.length > 0 && below.every((id) => kindOf(id) === 'pciBridge')) role = 'upstream';
+      else if (
+        (above === 'rootPort' || above === 'downstream') &&
+        below.length > 0 &&
+        below.every((id) => kindOf(id) === 'pciBridge')
+      )
+        role = 'upstream';
     }
     if (role !== bridge.role) draft.replace({ ...bridge, role });
     for (const id of below) {

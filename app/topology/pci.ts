@@ -49,7 +49,11 @@ export interface PciAddress {
 export function pciAddress(bdf: string): PciAddress {
   const [domain = '0', bus = '0', slot = '0.0'] = bdf.split(':');
   const [device = '0', fn = '0'] = slot.split('.');
-  return { domain: Number.parseInt(domain, 16), bus: Number.parseInt(bus, 16), devfn: (Number.parseInt(device, 16) << 3) | Number(fn) };
+  return {
+    domain: Number.parseInt(domain, 16),
+    bus: Number.parseInt(bus, 16),
+    devfn: (Number.parseInt(device, 16) << 3) | Number(fn),
+  };
 }
 
 export const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
@@ -78,7 +82,9 @@ const unknownPci = {
 type Given<T, K extends keyof T> = Pick<T, K> & Partial<Omit<T, K>>;
 
 /** A function of which nothing is known but what is given. */
-export const pciFunction = (given: Given<Omit<PciFunction, 'kind' | 'id'>, 'bdf' | 'parent' | 'from'>): PciFunction => ({
+export const pciFunction = (
+  given: Given<Omit<PciFunction, 'kind' | 'id'>, 'bdf' | 'parent' | 'from'>,
+): PciFunction => ({
   ...unknownPci,
   kind: 'pciFunction',
   id: pciId(given.bdf),
@@ -93,7 +99,9 @@ export const pciFunction = (given: Given<Omit<PciFunction, 'kind' | 'id'>, 'bdf'
 });
 
 /** A bridge of which nothing is known but what is given. */
-export const pciBridge = (given: Given<Omit<PciBridge, 'kind' | 'id'>, 'bdf' | 'parent' | 'from' | 'role'>): PciBridge => ({
+export const pciBridge = (
+  given: Given<Omit<PciBridge, 'kind' | 'id'>, 'bdf' | 'parent' | 'from' | 'role'>,
+): PciBridge => ({
   ...unknownPci,
   class: pciClass.bridgePci,
   kind: 'pciBridge',

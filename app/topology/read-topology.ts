@@ -16,13 +16,24 @@ export const maxInputBytes = 256 * 1024 * 1024;
  * Any topology source, recognised by its content. `name` is for messages only.
  * Errors carry line and column; what could be read despite a fault comes with warnings in the topology.
  */
-export function readTopology(name: string, bytes: Uint8Array, options: ReadOptions = {}): Result<Topology, readonly Problem[]> {
-  const fail = (message: string): Result<never, readonly Problem[]> => err([{ file: name, line: 0, column: 0, message }]);
+export function readTopology(
+  name: string,
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+): Result<Topology, readonly Problem[]> {
+  const fail = (message: string): Result<never, readonly Problem[]> =>
+    err([{ file: name, line: 0, column: 0, message }]);
   if (bytes.length > maxInputBytes) {
-    return fail(`the file has ${bytes.length} bytes; at most ${maxInputBytes} are read: give the description of one machine`);
+    return fail(
+      `the file has ${bytes.length} bytes; at most ${maxInputBytes} are read: give the description of one machine`,
+    );
   }
   const input: TopologyInput = { name, bytes };
-  const format = options.as === undefined ? formats.find((candidate) => candidate.recognise(input)) : formats.find((candidate) => candidate.format === options.as);
-  if (format === undefined) return fail(options.as === undefined ? undecided : `no reader for the format "${options.as}"`);
+  const format =
+    options.as === undefined
+      ? formats.find((candidate) => candidate.recognise(input))
+      : formats.find((candidate) => candidate.format === options.as);
+  if (format === undefined)
+    return fail(options.as === undefined ? undecided : `no reader for the format "${options.as}"`);
   return format.read(input);
 }

@@ -20,7 +20,13 @@ export interface XmlDocument {
 }
 
 /** Far above the largest real machine (a 16384-PU description has 18 MB and 150,000 elements). */
-export const xmlLimits = { bytes: 64 * 1024 * 1024, elements: 600_000, depth: 256, attributes: 64, attributeCharacters: 65_536 } as const;
+export const xmlLimits = {
+  bytes: 64 * 1024 * 1024,
+  elements: 600_000,
+  depth: 256,
+  attributes: 64,
+  attributeCharacters: 65_536,
+} as const;
 
 interface Open {
   readonly name: string;
@@ -38,7 +44,14 @@ const chunkCharacters = 65_536;
  */
 export function parseXml(file: string, bytes: Uint8Array): Result<XmlDocument, readonly Problem[]> {
   if (bytes.length > xmlLimits.bytes) {
-    return err([{ file, line: 0, column: 0, message: `the XML has more than ${xmlLimits.bytes / 1024 / 1024} MiB: give the description of one machine` }]);
+    return err([
+      {
+        file,
+        line: 0,
+        column: 0,
+        message: `the XML has more than ${xmlLimits.bytes / 1024 / 1024} MiB: give the description of one machine`,
+      },
+    ]);
   }
   const { text, invalidLine } = decodeText(bytes);
   const parser = new SaxesParser({ position: true, xmlns: false });
@@ -51,20 +64,26 @@ export function parseXml(file: string, bytes: Uint8Array): Result<XmlDocument, r
   const fault = (message: string): void => {
     if (faults.length === 0) faults.push({ file, line: parser.line, column: parser.columnIndex + 1, message });
   };
-  parser.on('error', (error) => fault(`${error.message.replace(/^\d+:\d+: /, '')} the XML is damaged or cut off: get a complete copy`));
+  parser.on('error', (error) =>
+    fault(`${error.message.replace(/^\d+:\d+: /, '')} the XML is damaged or cut off: get a complete copy`),
+  );
   parser.on('opentagstart', () => {
     line = parser.line;
     attributes = 0;
   });
   parser.on('attribute', ({ value }) => {
     attributes += 1;
-    if (attributes > xmlLimits.attributes) fault(`more than ${xmlLimits.attributes} attributes on one element: this is no description of a machine`);
-    if (value.length > xmlLimits.attributeCharacters) fault('an attribute is longer than 64 KiB: this is no description of a machine');
+    if (attributes > xmlLimits.attributes)
+      fault(`more than ${xmlLimits.attributes} attributes on one element: this is no description of a machine`);
+    if (value.length > xmlLimits.attributeCharacters)
+      fault('an attribute is longer than 64 KiB: this is no description of a machine');
   });
   parser.on('opentag', (tag) => {
     elements += 1;
-    if (elements > xmlLimits.elements) fault(`more than ${xmlLimits.elements} elements: this is no description of one machine`);
-    if (open.length >= xmlLimits.depth) fault(`nested more than ${xmlLimits.depth} deep: this is no description of a machine`);
+    if (elements > xmlLimits.elements)
+      fault(`more than ${xmlLimits.elements} elements: this is no description of one machine`);
+    if (open.length >= xmlLimits.depth)
+      fault(`nested more than ${xmlLimits.depth} deep: this is no description of a machine`);
     open.push({ name: tag.name, attributes: { ...tag.attributes }, children: [], text: '', line });
   });
   parser.on('text', (text) => {
@@ -75,10 +94,12 @@ export function parseXml(file: string, bytes: Uint8Array): Result<XmlDocument, r
     const element = open.pop();
     if (element !== undefined) (open.at(-1)?.children ?? roots).push(element);
   });
-  for (let at = 0; at < text.length && faults.length === 0; at += chunkCharacters) parser.write(text.slice(at, at + chunkCharacters));
+  for (let at = 0; at < text.length && faults.length === 0; at += chunkCharacters)
+    parser.write(text.slice(at, at + chunkCharacters));
   if (faults.length === 0) parser.close();
   const [root] = roots;
   if (faults.length > 0) return err(faults);
-  if (root === undefined) return err([{ file, line: 1, column: 1, message: 'no XML element: the file is empty or cut off' }]);
+  if (root === undefined)
+    return err([{ file, line: 1, column: 1, message: 'no XML element: the file is empty or cut off' }]);
   return ok({ root, invalidLine });
 }

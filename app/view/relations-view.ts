@@ -29,15 +29,34 @@ export function mappings(world: World, names: NodeNames, violations: readonly Vi
   return Object.entries(world.records.context).flatMap(([key, context]): readonly GraphRelation[] => {
     const source = names.device.get(context.device);
     const target = processOf(world, context.space);
-    const pages = pageMap(world, 'devicePte', key).occupied().reduce((sum, run) => sum + run.end - run.start, 0);
+    const pages = pageMap(world, 'devicePte', key)
+      .occupied()
+      .reduce((sum, run) => sum + run.end - run.start, 0);
     if (source === undefined || target === null || pages === 0) return [];
     const stale = violations.some((v) => v.invariant === 'I3' && v.at.context === key);
-    return [{ id: `maps:${key}`, kind: context.mirrored ? 'mirror' : 'maps', source, target, label: stale ? `${plural(pages, 'page')}, stale` : `${context.mirrored ? 'mirrors' : 'maps'} ${plural(pages, 'page')}`, route: [], state: stale ? 'stale' : 'system' }];
+    return [
+      {
+        id: `maps:${key}`,
+        kind: context.mirrored ? 'mirror' : 'maps',
+        source,
+        target,
+        label: stale
+          ? `${plural(pages, 'page')}, stale`
+          : `${context.mirrored ? 'mirrors' : 'maps'} ${plural(pages, 'page')}`,
+        route: [],
+        state: stale ? 'stale' : 'system',
+      },
+    ];
   });
 }
 
 /** What some events do between nodes. */
-export function actions(world: World, events: readonly Event[], names: NodeNames, edges: readonly GraphEdge[]): readonly GraphRelation[] {
+export function actions(
+  world: World,
+  events: readonly Event[],
+  names: NodeNames,
+  edges: readonly GraphEdge[],
+): readonly GraphRelation[] {
   const found = new Map<string, GraphRelation>();
   for (const event of events) {
     const relation = actionOf(world, event, names, edges);
@@ -52,7 +71,15 @@ function actionOf(world: World, event: Event, names: NodeNames, edges: readonly 
     const context = world.records.context[event.at.context ?? ''];
     const target = context === undefined ? undefined : names.device.get(context.device);
     if (target === undefined || names.cpu === null) return null;
-    return { id: `invalidate:${target}`, kind: 'invalidate', source: names.cpu, target, label: `${String(event.args['event'])} ${where}`.trim(), route: route(edges, names.cpu, target, names.anchor), state: null };
+    return {
+      id: `invalidate:${target}`,
+      kind: 'invalidate',
+      source: names.cpu,
+      target,
+      label: `${String(event.args['event'])} ${where}`.trim(),
+      route: route(edges, names.cpu, target, names.anchor),
+      state: null,
+    };
   }
   if (event.kind === 'migrateCopy') return transfer(world, event, names, edges);
   if (event.kind === 'refused' && event.at.context !== undefined) {
@@ -60,7 +87,15 @@ function actionOf(world: World, event: Event, names: NodeNames, edges: readonly 
     const source = context === undefined ? undefined : names.device.get(context.device);
     const target = context === undefined ? null : processOf(world, context.space);
     if (source === undefined || target === null) return null;
-    return { id: `refused:${source}`, kind: 'refused', source, target, label: `${String(event.args['errno'])} · ${event.rule}`, route: [], state: null };
+    return {
+      id: `refused:${source}`,
+      kind: 'refused',
+      source,
+      target,
+      label: `${String(event.args['errno'])} · ${event.rule}`,
+      route: [],
+      state: null,
+    };
   }
   return null;
 }
@@ -70,21 +105,43 @@ function transfer(world: World, event: Event, names: NodeNames, edges: readonly 
   const target = names.pool.get(String(event.args['pool']));
   const pages = event.at.pages ?? 0;
   const change = event.changes.find((c) => 'pages' in c && c.pages === 'migrateDst');
-  const moved = event.changes.reduce((sum, c) => sum + ('pages' in c && c.pages === 'migrateDst' ? c.end - c.start : 0), 0);
+  const moved = event.changes.reduce(
+    (sum, c) => sum + ('pages' in c && c.pages === 'migrateDst' ? c.end - c.start : 0),
+    0,
+  );
   if (target === undefined || change === undefined) return null;
   const toSystem = world.records.pool[String(event.args['pool'])]?.registration === 'system';
   const entry = pageMap(world, 'migrateSrc', event.at.context ?? '').get(event.at.start ?? -1);
   const from = entry === null || entry[1] === 0 ? null : poolOf(world, entry[1] ?? 0);
-  const source = (from === null ? null : names.pool.get(from.id)) ?? [...names.pool.values()].find((node) => node !== target) ?? null;
+  const source =
+    (from === null ? null : names.pool.get(from.id)) ??
+    [...names.pool.values()].find((node) => node !== target) ??
+    null;
   if (source === null) return null;
-  return { id: 'transfer', kind: 'transfer', source, target, label: `${plural(moved || pages, 'page')} · ${printBytes((moved || pages) * pageBytes)} to ${toSystem ? 'system memory' : 'device memory'}`, route: route(edges, source, target, names.anchor), state: 'migrating' };
+  return {
+    id: 'transfer',
+    kind: 'transfer',
+    source,
+    target,
+    label: `${plural(moved || pages, 'page')} · ${printBytes((moved || pages) * pageBytes)} to ${toSystem ? 'system memory' : 'device memory'}`,
+    route: route(edges, source, target, names.anchor),
+    state: 'migrating',
+  };
 }
 
 /** Fewest wires between two nodes, in order (their ids); empty where none lead there. */
-export function route(edges: readonly GraphEdge[], from: string, to: string, anchor: ReadonlyMap<string, string> = new Map()): readonly string[] {
+export function route(
+  edges: readonly GraphEdge[],
+  from: string,
+  to: string,
+  anchor: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
   const goal = new Set([to, anchor.get(to) ?? to]);
   const seen = new Set([from, anchor.get(from) ?? from]);
-  let paths: readonly { readonly at: string; readonly wires: readonly string[] }[] = [...seen].map((at) => ({ at, wires: [] }));
+  let paths: readonly { readonly at: string; readonly wires: readonly string[] }[] = [...seen].map((at) => ({
+    at,
+    wires: [],
+  }));
   while (paths.length > 0) {
     const done = paths.find((path) => goal.has(path.at));
     if (done !== undefined) return done.wires;

@@ -25,11 +25,21 @@ export function stripSource(world: World, id: string): StripSource | null {
   if (kind === 'space') {
     const buffer = world.records.buffer[key];
     if (buffer === undefined) return null;
-    return { map: pageMap(world, 'pte', buffer.space), first: buffer.start, pages: buffer.pages, state: (run) => cpuState(world, run.values) };
+    return {
+      map: pageMap(world, 'pte', buffer.space),
+      first: buffer.start,
+      pages: buffer.pages,
+      state: (run) => cpuState(world, run.values),
+    };
   }
   const pool = kind === 'pool' ? world.records.pool[key] : undefined;
   if (pool === undefined) return null;
-  return { map: pageMap(world, 'frame', allFrames), first: pool.firstFrame, pages: pool.frames, state: (run) => frameState(world, run) };
+  return {
+    map: pageMap(world, 'frame', allFrames),
+    first: pool.firstFrame,
+    pages: pool.frames,
+    state: (run) => frameState(world, run),
+  };
 }
 
 function frameState(world: World, run: Run): LegendId {
@@ -67,12 +77,22 @@ function cutByFrames(world: World, source: StripSource, id: string, start: numbe
   return runs.flatMap((run) => {
     if (!isFilled(run) || run.strides[1] === 0) return [run];
     const first = run.values[1] ?? 0;
-    return frames.runs(first, first + (run.end - run.start)).map((part): Run => ({ ...run, start: run.start + (part.start - first), end: run.start + (part.end - first), values: [run.values[0] ?? 0, part.start] }));
+    return frames.runs(first, first + (run.end - run.start)).map((part): Run => ({
+      ...run,
+      start: run.start + (part.start - first),
+      end: run.start + (part.end - first),
+      values: [run.values[0] ?? 0, part.start],
+    }));
   });
 }
 
 /** Where two worlds draw a strip differently, in its own pages. At most `limit` spans; more are joined. */
-export function stripChanges(before: World, after: World, id: string, limit = 64): readonly { readonly start: number; readonly end: number }[] {
+export function stripChanges(
+  before: World,
+  after: World,
+  id: string,
+  limit = 64,
+): readonly { readonly start: number; readonly end: number }[] {
   const now = stripSource(after, id);
   const then = stripSource(before, id);
   if (now === null) return [];

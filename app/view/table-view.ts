@@ -13,7 +13,10 @@ import { allFrames, poolOf } from '../engine/mm/frames.ts';
 import { cpuState } from '../notation/strip.ts';
 
 /** Device contexts that map a space, in order: the columns of its tables. */
-export const columnsOf = (world: World, space: string): readonly string[] => Object.entries(world.records.context).filter(([, c]) => c.space === space && c.open).map(([key]) => key);
+export const columnsOf = (world: World, space: string): readonly string[] =>
+  Object.entries(world.records.context)
+    .filter(([, c]) => c.space === space && c.open)
+    .map(([key]) => key);
 
 /** "PRESENT rw", "DEVPRIV w", "MIGRATION r" */
 export function printEntry(entry: readonly number[] | null): string {
@@ -23,7 +26,8 @@ export function printEntry(entry: readonly number[] | null): string {
   if (kind === 'PRESENT') return `PRESENT ${hasFlag(word, pteFlag.write) ? 'rw' : 'r'}`;
   if (kind === 'PRESENT_ZERO') return 'PRESENT zero';
   if (isDevPrivate(word)) return `DEVPRIV ${kind === 'DEVPRIV_WRITE' ? 'w' : 'r'}`;
-  if (isMigration(word)) return `MIGRATION ${kind === 'MIGRATION_WRITE' ? 'w' : kind === 'MIGRATION_READ' ? 'r' : 'r exclusive'}`;
+  if (isMigration(word))
+    return `MIGRATION ${kind === 'MIGRATION_WRITE' ? 'w' : kind === 'MIGRATION_READ' ? 'r' : 'r exclusive'}`;
   return kind;
 }
 
@@ -38,7 +42,12 @@ function frameNote(world: World, frame: number): string | null {
   const state = readFrame(values);
   const words = [`refs ${state.refs}`, `maps ${state.maps}`];
   if (state.pins > 0) words.push(`pins ${state.pins}`);
-  for (const [flag, word] of [['anonExclusive', 'exclusive'], ['locked', 'locked'], ['pageCache', 'page cache'], ['poisoned', 'poisoned']] as const) {
+  for (const [flag, word] of [
+    ['anonExclusive', 'exclusive'],
+    ['locked', 'locked'],
+    ['pageCache', 'page cache'],
+    ['poisoned', 'poisoned'],
+  ] as const) {
     if ((state.flags & frameFlag[flag]) !== 0) words.push(word);
   }
   return words.join(', ');
@@ -48,7 +57,9 @@ function frameNote(world: World, frame: number): string | null {
 export function printDeviceEntry(entry: readonly number[] | null): string {
   if (entry === null) return '—';
   const word = entry[0] ?? 0;
-  const target = { LOCAL: 'local', SYS: 'sys', PEER_BUS: 'peer bus', PEER_HOST: 'peer host', ERROR: 'error' }[deviceTarget(word)];
+  const target = { LOCAL: 'local', SYS: 'sys', PEER_BUS: 'peer bus', PEER_HOST: 'peer host', ERROR: 'error' }[
+    deviceTarget(word)
+  ];
   return `${target} ${devicePermits(word, 'write') ? 'rw' : 'r'}${(word & deviceFlag.atomic) !== 0 ? ' atomic' : ''}`;
 }
 
@@ -58,10 +69,17 @@ function deviceState(world: World, entry: readonly number[] | null): LegendId {
   return poolOf(world, entry[1] ?? 0)?.registration ?? 'system';
 }
 
-const same = (a: readonly number[] | null, b: readonly number[] | null): boolean => a === b || (a !== null && b !== null && a.every((v, i) => v === b[i]));
+const same = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
+  a === b || (a !== null && b !== null && a.every((v, i) => v === b[i]));
 
 function alertAt(violations: readonly Violation[], page: number, context: string | null): string | null {
-  const found = violations.find(({ at }) => (at.context ?? null) === context && at.start !== undefined && at.start <= page && page < at.start + (at.pages ?? 1));
+  const found = violations.find(
+    ({ at }) =>
+      (at.context ?? null) === context &&
+      at.start !== undefined &&
+      at.start <= page &&
+      page < at.start + (at.pages ?? 1),
+  );
   return found === undefined ? null : `${found.invariant}: ${found.text}`;
 }
 
@@ -72,7 +90,12 @@ export interface TableRequest {
 }
 
 /** The rows asked for of a buffer's table in `world`; rows and cells that differ from `before` are marked. */
-export function tableView(before: World, world: World, violations: readonly Violation[], { table, start, count }: TableRequest): PageTableView | null {
+export function tableView(
+  before: World,
+  world: World,
+  violations: readonly Violation[],
+  { table, start, count }: TableRequest,
+): PageTableView | null {
   const buffer = world.records.buffer[table];
   if (buffer === undefined) return null;
   const cpu = pageMap(world, 'pte', buffer.space);
@@ -90,8 +113,20 @@ export function tableView(before: World, world: World, violations: readonly Viol
       address: printHex(vpn * pageBytes),
       state: cpuState(world, entry),
       entry: printEntry(entry),
-      frame: named !== null ? printFrame(world, named) : entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO' ? 'zero page' : null,
-      value: named !== null ? (content === null ? null : String(content)) : entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO' ? '0' : null,
+      frame:
+        named !== null
+          ? printFrame(world, named)
+          : entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO'
+            ? 'zero page'
+            : null,
+      value:
+        named !== null
+          ? content === null
+            ? null
+            : String(content)
+          : entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO'
+            ? '0'
+            : null,
       frameNote: named === null ? null : frameNote(world, named),
       devices: columns.map((context) => {
         const mine = pageMap(world, 'devicePte', context).get(vpn);
@@ -121,14 +156,22 @@ export function tableView(before: World, world: World, violations: readonly Viol
 }
 
 /** Pages whose CPU entry or device entries differ, as disjoint spans in order. */
-function changedSpans(before: World, after: World, buffer: { readonly space: string; readonly start: number; readonly pages: number }, columns: readonly string[]): readonly { readonly start: number; readonly end: number }[] {
+function changedSpans(
+  before: World,
+  after: World,
+  buffer: { readonly space: string; readonly start: number; readonly pages: number },
+  columns: readonly string[],
+): readonly { readonly start: number; readonly end: number }[] {
   const end = buffer.start + buffer.pages;
   const spans = [
     ...pageMap(after, 'pte', buffer.space).diff(pageMap(before, 'pte', buffer.space)),
     ...columns.flatMap((key) => pageMap(after, 'devicePte', key).diff(pageMap(before, 'devicePte', key))),
   ]
     .filter((span) => span.start < end && span.end > buffer.start)
-    .map((span) => ({ start: Math.max(span.start, buffer.start) - buffer.start, end: Math.min(span.end, end) - buffer.start }))
+    .map((span) => ({
+      start: Math.max(span.start, buffer.start) - buffer.start,
+      end: Math.min(span.end, end) - buffer.start,
+    }))
     .sort((a, b) => a.start - b.start);
   const joined: { start: number; end: number }[] = [];
   for (const span of spans) {

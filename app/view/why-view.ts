@@ -12,15 +12,33 @@ export interface PlacedEvent {
   readonly what: Event;
 }
 
-export function whyView(question: string, world: World, chain: readonly PlacedEvent[], because: string | null): WhyView {
+export function whyView(
+  question: string,
+  world: World,
+  chain: readonly PlacedEvent[],
+  because: string | null,
+): WhyView {
   const lines = chain.map(({ step, event, what }): WhyLine => {
     const where = printPlace(world, what);
     const detail = printDetail(what);
-    return { step, event, text: `${what.by}: ${eventKinds[what.kind].title}${where === null ? '' : ` ${where}`}${detail === '' ? '' : ` (${detail})`}`, fn: what.fn, rule: what.rule };
+    return {
+      step,
+      event,
+      text: `${what.by}: ${eventKinds[what.kind].title}${where === null ? '' : ` ${where}`}${detail === '' ? '' : ` (${detail})`}`,
+      fn: what.fn,
+      rule: what.rule,
+    };
   });
   const first = chain[0];
-  const asked: readonly WhyLine[] = because === null || first === undefined ? [] : [{ step: first.step, event: 0, text: because, fn: null, rule: 'op' }];
-  return { question, lines: [...asked, ...lines], read: [...new Set(chain.flatMap(({ what }) => (what.fn === null ? [] : [what.fn])))] };
+  const asked: readonly WhyLine[] =
+    because === null || first === undefined
+      ? []
+      : [{ step: first.step, event: 0, text: because, fn: null, rule: 'op' }];
+  return {
+    question,
+    lines: [...asked, ...lines],
+    read: [...new Set(chain.flatMap(({ what }) => (what.fn === null ? [] : [what.fn])))],
+  };
 }
 
 /** What an event of this kind means, for the head of its card. */

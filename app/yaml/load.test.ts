@@ -6,7 +6,14 @@ import { loadYaml, yamlLimits } from './load.ts';
 const schema = z.strictObject({
   name: z.string(),
   size: z.number().optional(),
-  parts: z.array(z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('disk'), bytes: z.number() }), z.strictObject({ kind: z.literal('cpu'), cores: z.number() })])).optional(),
+  parts: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('disk'), bytes: z.number() }),
+        z.strictObject({ kind: z.literal('cpu'), cores: z.number() }),
+      ]),
+    )
+    .optional(),
 });
 
 function problemsOf(text: string): readonly string[] {
@@ -31,7 +38,9 @@ describe('loading YAML against a schema', () => {
       'f.yaml:3:5: "cores" is missing: give it a number',
       'f.yaml:4:5: unknown key "core": did you mean "cores"?',
     ]);
-    expect(problemsOf('name: box\nparts:\n  - kind: dsik\n')).toEqual([expect.stringMatching(/^f\.yaml:3:11: "kind" is "dsik"/)]);
+    expect(problemsOf('name: box\nparts:\n  - kind: dsik\n')).toEqual([
+      expect.stringMatching(/^f\.yaml:3:11: "kind" is "dsik"/),
+    ]);
   });
 
   it('says what type is wanted', () => {
@@ -47,14 +56,27 @@ describe('loading YAML against a schema', () => {
 
   it('bounds depth, aliases, tokens and size', () => {
     expect(problemsOf('name: '.concat('['.repeat(100_000)))[0]).toMatch(/nested more than 64/);
-    const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]', ...Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`)].join('\n');
+    const bomb = [
+      'a0: &a0 [x, x, x, x, x, x, x, x, x, x]',
+      ...Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`),
+    ].join('\n');
     expect(problemsOf(bomb)[0]).toMatch(/Excessive alias count/);
     expect(problemsOf(`name:\n${'- 1\n'.repeat(1_500_000)}`)[0]).toMatch(/more than 2000000 tokens/);
     expect(problemsOf(' '.repeat(yamlLimits.characters + 1))[0]).toMatch(/larger than 16 MiB/);
   });
 
   it('takes empty and strange files as wrong, not as a fault', () => {
-    for (const text of ['', '\0', '\u0007: x', '*x', '!!js/function x', 'a: !<!> x', '%YAML 9.9\n---\nname: x', '__proto__: {name: x}', '? [a]\n: b']) {
+    for (const text of [
+      '',
+      '\0',
+      '\u0007: x',
+      '*x',
+      '!!js/function x',
+      'a: !<!> x',
+      '%YAML 9.9\n---\nname: x',
+      '__proto__: {name: x}',
+      '? [a]\n: b',
+    ]) {
       expect(problemsOf(text).length, JSON.stringify(text)).toBeGreaterThan(0);
     }
   });

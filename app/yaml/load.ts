@@ -28,10 +28,19 @@ type Place = { readonly line: number; readonly column: number };
  * Reads one YAML 1.2 document and checks it against `schema`. Unknown keys (of strict objects) are errors with a
  * suggestion; anchors, depth and size are bounded. Problems are in the order of the file.
  */
-export function loadYaml<T>(file: string, text: string, schema: z.ZodType<T>): Result<LoadedYaml<T>, readonly Problem[]> {
+export function loadYaml<T>(
+  file: string,
+  text: string,
+  schema: z.ZodType<T>,
+): Result<LoadedYaml<T>, readonly Problem[]> {
   const problem = (place: Place, message: string): Problem => ({ file, ...place, message });
   if (text.length > yamlLimits.characters) {
-    return err([problem({ line: 0, column: 0 }, `the file is larger than ${yamlLimits.characters / 1024 / 1024} MiB: split it or leave out what is generated`)]);
+    return err([
+      problem(
+        { line: 0, column: 0 },
+        `the file is larger than ${yamlLimits.characters / 1024 / 1024} MiB: split it or leave out what is generated`,
+      ),
+    ]);
   }
   const lines = new LineCounter();
   const placeOf = (offset: number): Place => {
@@ -40,11 +49,20 @@ export function loadYaml<T>(file: string, text: string, schema: z.ZodType<T>): R
   };
   const tokens = tokenize(text, lines);
   if (!tokens.ok) return err([problem(placeOf(tokens.error.offset), tokens.error.message)]);
-  const documents = [...new Composer({ strict: true, uniqueKeys: true, version: '1.2', logLevel: 'error' }).compose(tokens.value, true, text.length)];
+  const documents = [
+    ...new Composer({ strict: true, uniqueKeys: true, version: '1.2', logLevel: 'error' }).compose(
+      tokens.value,
+      true,
+      text.length,
+    ),
+  ];
   const [document, second] = documents;
   if (document === undefined) return err([problem({ line: 1, column: 1 }, 'the file is empty')]);
-  const faults = [...document.errors, ...document.warnings].map((fault) => problem(placeOf(fault.pos[0]), `${fault.message}: mend the YAML`));
-  if (second !== undefined) faults.push(problem(placeOf(second.range[0]), 'a second document begins here: a file holds one'));
+  const faults = [...document.errors, ...document.warnings].map((fault) =>
+    problem(placeOf(fault.pos[0]), `${fault.message}: mend the YAML`),
+  );
+  if (second !== undefined)
+    faults.push(problem(placeOf(second.range[0]), 'a second document begins here: a file holds one'));
   if (faults.length > 0) return err(faults.slice(0, 100));
 
   let plain: unknown;
@@ -52,7 +70,8 @@ export function loadYaml<T>(file: string, text: string, schema: z.ZodType<T>): R
     plain = document.toJS({ maxAliasCount: yamlLimits.aliases });
   } catch (error) {
     // The library reports aliases that expand too far, or to nothing, only by throwing.
-    if (error instanceof ReferenceError) return err([problem({ line: 1, column: 1 }, `${error.message}: write the value out instead of using an alias`)]);
+    if (error instanceof ReferenceError)
+      return err([problem({ line: 1, column: 1 }, `${error.message}: write the value out instead of using an alias`)]);
     throw error;
   }
   const at = (path: YamlPath): Place => placeOf(offsetAt(document, path));
@@ -63,11 +82,16 @@ export function loadYaml<T>(file: string, text: string, schema: z.ZodType<T>): R
   const problems = parsed.error.issues
     .slice(0, 100)
     .flatMap((issue) => describe(issue, [], schema, plain))
-    .map(({ path, message, onKey }) => problem(placeOf(onKey ? keyOffsetAt(document, path) : offsetAt(document, path)), message));
+    .map(({ path, message, onKey }) =>
+      problem(placeOf(onKey ? keyOffsetAt(document, path) : offsetAt(document, path)), message),
+    );
   return err(problems.sort((a, b) => a.line - b.line || a.column - b.column));
 }
 
-function tokenize(text: string, lines: LineCounter): Result<readonly CST.Token[], { readonly offset: number; readonly message: string }> {
+function tokenize(
+  text: string,
+  lines: LineCounter,
+): Result<readonly CST.Token[], { readonly offset: number; readonly message: string }> {
   const parser = new Parser(lines.addNewLine);
   const tokens: CST.Token[] = [];
   lines.addNewLine(0);
@@ -75,8 +99,13 @@ function tokenize(text: string, lines: LineCounter): Result<readonly CST.Token[]
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
     count += 1;
-    if (count > yamlLimits.tokens) return err({ offset: parser.offset, message: `more than ${yamlLimits.tokens} tokens: the file is too large to be written by hand` });
-    if (parser.stack.length > 2 * yamlLimits.depth) return err({ offset: parser.offset, message: `nested more than ${yamlLimits.depth} deep: flatten it` });
+    if (count > yamlLimits.tokens)
+      return err({
+        offset: parser.offset,
+        message: `more than ${yamlLimits.tokens} tokens: the file is too large to be written by hand`,
+      });
+    if (parser.stack.length > 2 * yamlLimits.depth)
+      return err({ offset: parser.offset, message: `nested more than ${yamlLimits.depth} deep: flatten it` });
   }
   for (const token of parser.end()) tokens.push(token);
   return ok(tokens);
@@ -112,7 +141,9 @@ function keyOffsetAt(document: Document.Parsed, path: YamlPath): number {
   }
   if (isAlias(node)) node = node.resolve(document);
   if (isMap(node)) {
-    const key = node.items.map((item) => item.key).find((candidate) => isScalar(candidate) && String(candidate.value) === String(path.at(-1)));
+    const key = node.items
+      .map((item) => item.key)
+      .find((candidate) => isScalar(candidate) && String(candidate.value) === String(path.at(-1)));
     if (isNode(key) && key.range) return key.range[0];
   }
   return offsetAt(document, owner);
@@ -124,13 +155,21 @@ interface Described {
   readonly onKey: boolean;
 }
 
-const quote = (words: readonly unknown[]): string => words.slice(0, 24).map((word) => `"${String(word)}"`).join(', ') + (words.length > 24 ? ', …' : '');
+const quote = (words: readonly unknown[]): string =>
+  words
+    .slice(0, 24)
+    .map((word) => `"${String(word)}"`)
+    .join(', ') + (words.length > 24 ? ', …' : '');
 
 function valueAt(value: unknown, path: YamlPath): unknown {
-  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
 }
 
-const named = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value)?.slice(0, 60) ?? typeof value);
+const named = (value: unknown): string =>
+  value === undefined ? 'nothing' : (JSON.stringify(value)?.slice(0, 60) ?? typeof value);
 
 /** Our words for a refusal by the schema: what is wrong, where, and the mend. */
 function describe(issue: z.core.$ZodIssue, above: YamlPath, schema: z.ZodType, root: unknown): readonly Described[] {
@@ -142,26 +181,57 @@ function describe(issue: z.core.$ZodIssue, above: YamlPath, schema: z.ZodType, r
       const known = keysAt(schema, path);
       return issue.keys.map((key) => {
         const meant = suggest(key, known);
-        return { path: [...path, key], onKey: true, message: `unknown key "${key}": ${meant === null ? `known are ${quote(known)}` : `did you mean "${meant}"?`}` };
+        return {
+          path: [...path, key],
+          onKey: true,
+          message: `unknown key "${key}": ${meant === null ? `known are ${quote(known)}` : `did you mean "${meant}"?`}`,
+        };
       });
     }
     case 'invalid_union': {
       if (issue.errors.length === 0) {
         const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
         const meant = suggest(String(value), options.map(String));
-        return [{ path, onKey: false, message: `${where} is ${named(value)}, which is none of the known ones${options.length === 0 ? '' : `: ${meant === null ? quote(options) : `did you mean "${meant}"?`}`}` }];
+        return [
+          {
+            path,
+            onKey: false,
+            message: `${where} is ${named(value)}, which is none of the known ones${options.length === 0 ? '' : `: ${meant === null ? quote(options) : `did you mean "${meant}"?`}`}`,
+          },
+        ];
       }
       // The branch that got furthest before it refused is the one that was meant.
       const ranked = issue.errors
-        .map((branch) => ({ branch, depth: Math.max(0, ...branch.map((inner) => inner.path.length + (inner.code === 'unrecognized_keys' ? 1 : 0))) }))
+        .map((branch) => ({
+          branch,
+          depth: Math.max(
+            0,
+            ...branch.map((inner) => inner.path.length + (inner.code === 'unrecognized_keys' ? 1 : 0)),
+          ),
+        }))
         .sort((a, b) => b.depth - a.depth || a.branch.length - b.branch.length);
       return (ranked[0]?.branch ?? []).flatMap((inner) => describe(inner, path, schema, root));
     }
     case 'invalid_type':
-      return [{ path, onKey: false, message: value === undefined ? `${where} is missing: give it ${article(issue.expected)}` : `${where} is ${named(value)}; it must be ${article(issue.expected)}` }];
+      return [
+        {
+          path,
+          onKey: false,
+          message:
+            value === undefined
+              ? `${where} is missing: give it ${article(issue.expected)}`
+              : `${where} is ${named(value)}; it must be ${article(issue.expected)}`,
+        },
+      ];
     case 'invalid_value': {
       const meant = suggest(String(value), issue.values.map(String));
-      return [{ path, onKey: false, message: `${where} is ${named(value)}; ${meant === null ? `it must be one of ${quote(issue.values)}` : `did you mean "${meant}"?`}` }];
+      return [
+        {
+          path,
+          onKey: false,
+          message: `${where} is ${named(value)}; ${meant === null ? `it must be one of ${quote(issue.values)}` : `did you mean "${meant}"?`}`,
+        },
+      ];
     }
     case 'too_big':
       return [{ path, onKey: false, message: `${where} is too large: at most ${String(issue.maximum)}` }];
@@ -173,6 +243,16 @@ function describe(issue: z.core.$ZodIssue, above: YamlPath, schema: z.ZodType, r
 }
 
 function article(expected: string): string {
-  const words: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map of keys', record: 'a map of keys', tuple: 'a list', null: 'null' };
+  const words: Readonly<Record<string, string>> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map of keys',
+    record: 'a map of keys',
+    tuple: 'a list',
+    null: 'null',
+  };
   return words[expected] ?? `a ${expected}`;
 }

@@ -46,7 +46,8 @@ function child(schema: z.core.$ZodTypes, key: PropertyKey): readonly AnySchema[]
 /** Every key that an object may have at `path`, over all alternatives of unions on the way. */
 export function keysAt(schema: AnySchema, path: readonly PropertyKey[]): readonly string[] {
   let open: readonly AnySchema[] = [schema];
-  for (const key of path) open = open.flatMap(alternatives).flatMap((alternative) => child(alternative as z.core.$ZodTypes, key));
+  for (const key of path)
+    open = open.flatMap(alternatives).flatMap((alternative) => child(alternative as z.core.$ZodTypes, key));
   const keys = open.flatMap(alternatives).flatMap((alternative) => {
     const { def } = alternative._zod;
     return def.type === 'object' ? Object.keys(def.shape) : [];

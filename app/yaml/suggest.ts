@@ -8,7 +8,8 @@ function editDistance(a: string, b: string, limit: number): number {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
       let cost = Math.min((row[j - 1] ?? 0) + 1, (previous[j] ?? 0) + 1, (previous[j - 1] ?? 0) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
       row.push(cost);
     }
     before = previous;
@@ -21,7 +22,10 @@ function editDistance(a: string, b: string, limit: number): number {
 export function suggest(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.floor(Math.min(word.length, 24) / 3));
   const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase().slice(0, 64), candidate.toLowerCase(), limit) }))
+    .map((candidate) => ({
+      candidate,
+      distance: editDistance(word.toLowerCase().slice(0, 64), candidate.toLowerCase(), limit),
+    }))
     .filter(({ distance }) => distance <= limit)
     .sort((x, y) => x.distance - y.distance || (x.candidate < y.candidate ? -1 : 1));
   return ranked[0]?.candidate ?? null;

@@ -14,8 +14,12 @@ import { serveCommand } from './serve.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
 
-const program = new Command('memscape').description('how memory is laid out and who may touch it').version(version).exitOverride();
-for (const add of [openCommand, serveCommand, inspectCommand, listCommand, runCommand, importCommand, schemaCommand]) add(program);
+const program = new Command('memscape')
+  .description('how memory is laid out and who may touch it')
+  .version(version)
+  .exitOverride();
+for (const add of [openCommand, serveCommand, inspectCommand, listCommand, runCommand, importCommand, schemaCommand])
+  add(program);
 for (const command of program.commands) command.exitOverride();
 
 try {

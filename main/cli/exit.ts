@@ -10,10 +10,12 @@ export class BadInput extends Error {
   }
 }
 
-export const badInput = (file: string, message: string): BadInput => new BadInput([{ file, line: 0, column: 0, message }]);
+export const badInput = (file: string, message: string): BadInput =>
+  new BadInput([{ file, line: 0, column: 0, message }]);
 
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Facts go to standard output: JSON alone, or text for people. Waits until all is written. */
-export const print = (text: string): Promise<void> => new Promise((done) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, () => done()));
+export const print = (text: string): Promise<void> =>
+  new Promise((done) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, () => done()));
 export const printJson = (value: unknown): Promise<void> => print(JSON.stringify(value, null, 2));

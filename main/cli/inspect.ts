@@ -8,14 +8,21 @@ const unknown = 'unknown';
 
 function* rows(facts: InspectJson): Generator<readonly [string, string]> {
   const { counts } = facts;
-  yield ['format', `${facts.format}${facts.version === null || facts.version === undefined ? '' : ` ${facts.version}`}`];
+  yield [
+    'format',
+    `${facts.format}${facts.version === null || facts.version === undefined ? '' : ` ${facts.version}`}`,
+  ];
   for (const [name, value] of Object.entries(counts)) {
     if (typeof value === 'object' && value !== null) {
-      const parts = Object.entries(value).filter(([, n]) => n !== 0).map(([kind, n]) => `${kind} ${n ?? unknown}`);
+      const parts = Object.entries(value)
+        .filter(([, n]) => n !== 0)
+        .map(([kind, n]) => `${kind} ${n ?? unknown}`);
       if (parts.length > 0) yield [name, parts.join(', ')];
     } else yield [name, value === null ? unknown : String(value)];
   }
-  const memory = Object.entries(facts.memoryBytes).filter(([, bytes]) => bytes !== 0).map(([kind, bytes]) => `${kind} ${bytes === null ? unknown : printBytes(bytes)}`);
+  const memory = Object.entries(facts.memoryBytes)
+    .filter(([, bytes]) => bytes !== 0)
+    .map(([kind, bytes]) => `${kind} ${bytes === null ? unknown : printBytes(bytes)}`);
   if (memory.length > 0) yield ['memory', memory.join(', ')];
 }
 

@@ -13,7 +13,17 @@ export function listCommand(program: Command): void {
       if (options.json === true) return printJson(catalog);
       const all = [...catalog.scenarios, ...catalog.topologies];
       const width = Math.max(...all.map(({ id }) => id.length));
-      const section = (title: string, entries: typeof all): string[] => [title, ...entries.map((e) => `  ${e.id.padEnd(width)}  ${e.title}${e.steps === null ? '' : ` (${e.steps} steps)`}\n  ${' '.repeat(width)}  ${e.line}`)];
-      return print([...section('Scenarios', [...catalog.scenarios]), '', ...section('Machines', [...catalog.topologies])].join('\n'));
+      const section = (title: string, entries: typeof all): string[] => [
+        title,
+        ...entries.map(
+          (e) =>
+            `  ${e.id.padEnd(width)}  ${e.title}${e.steps === null ? '' : ` (${e.steps} steps)`}\n  ${' '.repeat(width)}  ${e.line}`,
+        ),
+      ];
+      return print(
+        [...section('Scenarios', [...catalog.scenarios]), '', ...section('Machines', [...catalog.topologies])].join(
+          '\n',
+        ),
+      );
     });
 }

@@ -18,7 +18,8 @@ export function openCommand(program: Command): void {
     .description('the app, on a scenario, a topology or a link')
     .argument('[what]', 'a file, a built-in id, or memscape://open?...')
     .action(async (what: string | undefined) => {
-      if (what !== undefined && what.includes('/') && !what.startsWith('memscape:') && !existsSync(what)) throw badInput(what, 'there is no such file: check the path');
+      if (what !== undefined && what.includes('/') && !what.startsWith('memscape:') && !existsSync(what))
+        throw badInput(what, 'there is no such file: check the path');
       const query = linkQuery(what);
       const started = launchDesktop(query === '' ? [] : [`memscape://open?${query}`]);
       if (started.ok) return;

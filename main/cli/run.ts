@@ -24,9 +24,14 @@ export function runCommand(program: Command): void {
     .option('--until <step>', 'stop after this step (counted from 0)')
     .option('--json', 'steps, operations, events and expectations as JSON')
     .action(async (source: string, options: { until?: string; json?: boolean }) => {
-      if (options.until !== undefined && !/^\d{1,6}$/.test(options.until)) throw badInput(source, `--until takes the number of a step, not "${options.until}"`);
+      if (options.until !== undefined && !/^\d{1,6}$/.test(options.until))
+        throw badInput(source, `--until takes the number of a step, not "${options.until}"`);
       const { scenario, machine } = await scenarioSource(source);
-      const run = runScenario(scenario, machine, options.until === undefined ? Number.POSITIVE_INFINITY : Number(options.until));
+      const run = runScenario(
+        scenario,
+        machine,
+        options.until === undefined ? Number.POSITIVE_INFINITY : Number(options.until),
+      );
       await (options.json === true ? printJson(runJson(run)) : print([...lines(source, run)].join('\n')));
       if (run.steps.some((step) => step.checks.some((check) => !check.ok))) process.exitCode = exitCode.assertedFalse;
     });

@@ -9,12 +9,20 @@ import { nodeLibrary } from '../node-library.ts';
 import { BadInput, badInput } from './exit.ts';
 import { readInput } from './input.ts';
 
-export async function scenarioSource(source: string): Promise<{ readonly scenario: LoadedScenario; readonly machine: Topology }> {
+export async function scenarioSource(
+  source: string,
+): Promise<{ readonly scenario: LoadedScenario; readonly machine: Topology }> {
   const isFile = source === '-' || existsSync(source);
-  const library = nodeLibrary({ mayRead: () => true, folder: source === '-' ? process.cwd() : dirname(resolve(source)) });
+  const library = nodeLibrary({
+    mayRead: () => true,
+    folder: source === '-' ? process.cwd() : dirname(resolve(source)),
+  });
   const builtin = isFile ? null : await library.builtin('scenario', source);
   if (!isFile && builtin === null) {
-    throw badInput(source, `there is no such file and no built-in scenario of that name: the built-in ones are ${(await library.ids('scenario')).join(', ')}`);
+    throw badInput(
+      source,
+      `there is no such file and no built-in scenario of that name: the built-in ones are ${(await library.ids('scenario')).join(', ')}`,
+    );
   }
   const text = builtin ?? decodeText(await readInput(source)).text;
   const loaded = loadScenario(builtin === null ? source : `${source}.yaml`, text);

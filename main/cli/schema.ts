@@ -9,7 +9,8 @@ export function schemaCommand(program: Command): void {
     .description('the JSON Schema of a file format, for editors that complete and check')
     .argument('<format>', 'scenario or topology')
     .action(async (format: string) => {
-      if (format !== 'scenario' && format !== 'topology') throw badInput('schema', `there is no format "${format}": it is scenario or topology`);
+      if (format !== 'scenario' && format !== 'topology')
+        throw badInput('schema', `there is no format "${format}": it is scenario or topology`);
       await printJson(format === 'scenario' ? scenarioJsonSchema() : topologyJsonSchema());
     });
 }

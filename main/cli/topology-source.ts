@@ -10,15 +10,21 @@ import { readInput } from './input.ts';
 const isFormat = (name: string): name is TopologyFormat => (topologyFormats as readonly string[]).includes(name);
 
 export async function topologySource(source: string, as?: string): Promise<Topology> {
-  if (as !== undefined && !isFormat(as)) throw badInput(source, `there is no format "${as}": use one of ${topologyFormats.join(', ')}`);
+  if (as !== undefined && !isFormat(as))
+    throw badInput(source, `there is no format "${as}": use one of ${topologyFormats.join(', ')}`);
   const library = nodeLibrary({ mayRead: () => true, folder: process.cwd() });
   if (source === 'this-machine') {
     const machine = await library.thisMachine();
-    if (machine === null) throw badInput(source, 'this machine cannot be looked at: that needs Linux with /proc and /sys');
+    if (machine === null)
+      throw badInput(source, 'this machine cannot be looked at: that needs Linux with /proc and /sys');
     return machine;
   }
   const builtin = await library.builtin('topology', source);
-  const read = readTopology(builtin === null ? source : `${source}.yaml`, builtin === null ? await readInput(source) : encodeText(builtin), as === undefined ? {} : { as });
+  const read = readTopology(
+    builtin === null ? source : `${source}.yaml`,
+    builtin === null ? await readInput(source) : encodeText(builtin),
+    as === undefined ? {} : { as },
+  );
   if (!read.ok) throw new BadInput(read.error);
   return read.value;
 }

@@ -13,7 +13,7 @@ export const liveTree: FileTree = {
       try {
         const parts: Buffer[] = [];
         // Files of /proc and /sys say 0 for their size: read until nothing comes.
-        for (let total = 0; total < maxFile; ) {
+        for (let total = 0; total < maxFile;) {
           const buffer = Buffer.alloc(65_536);
           const count = readSync(file, buffer, 0, buffer.length, null);
           if (count === 0) break;

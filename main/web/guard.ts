@@ -13,10 +13,12 @@ export interface Guard {
   readonly secret: string;
 }
 
-const sameSecret = (given: string, secret: string): boolean => given.length === secret.length && timingSafeEqual(Buffer.from(given), Buffer.from(secret));
+const sameSecret = (given: string, secret: string): boolean =>
+  given.length === secret.length && timingSafeEqual(Buffer.from(given), Buffer.from(secret));
 
 /** The request names this server in its Host header. */
-export const hostIsOurs = (guard: Guard, request: IncomingMessage): boolean => guard.hosts.has(request.headers.host ?? '');
+export const hostIsOurs = (guard: Guard, request: IncomingMessage): boolean =>
+  guard.hosts.has(request.headers.host ?? '');
 
 /** A page of another site says so in Origin; our own pages name us, or nothing on plain navigation. */
 export function originIsOurs(guard: Guard, request: IncomingMessage, required: boolean): boolean {
@@ -27,10 +29,13 @@ export function originIsOurs(guard: Guard, request: IncomingMessage, required: b
 
 export function hasCookie(guard: Guard, request: IncomingMessage): boolean {
   const cookies = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
-  return cookies.some((cookie) => cookie.startsWith(`${cookieName}=`) && sameSecret(cookie.slice(cookieName.length + 1), guard.secret));
+  return cookies.some(
+    (cookie) => cookie.startsWith(`${cookieName}=`) && sameSecret(cookie.slice(cookieName.length + 1), guard.secret),
+  );
 }
 
-export const hasSecret = (guard: Guard, url: URL): boolean => sameSecret(url.searchParams.get('secret') ?? '', guard.secret);
+export const hasSecret = (guard: Guard, url: URL): boolean =>
+  sameSecret(url.searchParams.get('secret') ?? '', guard.secret);
 
 /** The cookie that the secret of the address becomes. */
 export const setCookie = (guard: Guard): string => `${cookieName}=${guard.secret}; HttpOnly; SameSite=Strict; Path=/`;

@@ -38,29 +38,53 @@ export async function serve({ port, host, folder }: WebHostOptions): Promise<Web
   const server = createServer();
   await new Promise<void>((listening, failed) => server.once('error', failed).listen(port, host, listening));
   const bound = (server.address() as AddressInfo).port;
-  const names = host === '127.0.0.1' || host === '::1' || host === 'localhost' ? ['127.0.0.1', 'localhost', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
+  const names =
+    host === '127.0.0.1' || host === '::1' || host === 'localhost'
+      ? ['127.0.0.1', 'localhost', '[::1]']
+      : [host.includes(':') ? `[${host}]` : host];
   const guard: Guard = { hosts: new Set(names.map((name) => `${name}:${bound}`)), secret };
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!hostIsOurs(guard, request) || !originIsOurs(guard, request, false)) return refuse(response, 403, 'This address is not served here.');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only pages are served here.');
+    if (!hostIsOurs(guard, request) || !originIsOurs(guard, request, false))
+      return refuse(response, 403, 'This address is not served here.');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(response, 405, 'Only pages are served here.');
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? ''}`);
     if (url.searchParams.has('secret')) {
-      if (!hasSecret(guard, url)) return refuse(response, 403, 'The secret in the address is not right: use the address that was printed.');
+      if (!hasSecret(guard, url))
+        return refuse(response, 403, 'The secret in the address is not right: use the address that was printed.');
       url.searchParams.delete('secret');
-      response.writeHead(303, { ...securityHeaders, 'Set-Cookie': setCookie(guard), Location: `${url.pathname}${url.search}` }).end();
+      response
+        .writeHead(303, {
+          ...securityHeaders,
+          'Set-Cookie': setCookie(guard),
+          Location: `${url.pathname}${url.search}`,
+        })
+        .end();
       return;
     }
-    if (!hasCookie(guard, request)) return refuse(response, 403, 'Open the address that was printed where Memscape was started: it carries a secret.');
+    if (!hasCookie(guard, request))
+      return refuse(
+        response,
+        403,
+        'Open the address that was printed where Memscape was started: it carries a secret.',
+      );
     const file = files.read(decodeURIComponentSafely(url.pathname));
     if (file === null) return refuse(response, 404, 'There is no such page.');
-    response.writeHead(200, { ...securityHeaders, 'Content-Type': file.type, 'Cache-Control': 'no-cache' }).end(request.method === 'HEAD' ? undefined : file.bytes);
+    response
+      .writeHead(200, { ...securityHeaders, 'Content-Type': file.type, 'Cache-Control': 'no-cache' })
+      .end(request.method === 'HEAD' ? undefined : file.bytes);
   });
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '').split('?')[0];
-    if (path !== '/session' || !hostIsOurs(guard, request) || !originIsOurs(guard, request, true) || !hasCookie(guard, request)) {
+    if (
+      path !== '/session' ||
+      !hostIsOurs(guard, request) ||
+      !originIsOurs(guard, request, true) ||
+      !hasCookie(guard, request)
+    ) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
@@ -95,12 +119,18 @@ function talk(socket: WebSocket, folder: string): void {
       let id: unknown = null;
       try {
         if (isBinary) throw new SyntaxError('binary');
-        const asked = decodeMessage((message as Buffer).toString('utf8')) as { readonly id?: unknown; readonly name?: unknown; readonly args?: unknown };
+        const asked = decodeMessage((message as Buffer).toString('utf8')) as {
+          readonly id?: unknown;
+          readonly name?: unknown;
+          readonly args?: unknown;
+        };
         id = asked.id;
         if (typeof id !== 'number') throw new SyntaxError('no number');
         socket.send(encodeMessage({ id, ...(await answer(session, asked.name, asked.args)) }));
       } catch {
-        socket.send(encodeMessage({ id: typeof id === 'number' ? id : null, ok: false, fault: 'the message cannot be read' }));
+        socket.send(
+          encodeMessage({ id: typeof id === 'number' ? id : null, ok: false, fault: 'the message cannot be read' }),
+        );
       }
     })();
   });

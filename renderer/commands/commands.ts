@@ -22,7 +22,12 @@ export interface Command {
   readonly run: () => void;
 }
 
-const tabTitles: Readonly<Record<InspectorTab, string>> = { tables: 'page tables', why: 'why', object: 'object', events: 'events' };
+const tabTitles: Readonly<Record<InspectorTab, string>> = {
+  tables: 'page tables',
+  why: 'why',
+  object: 'object',
+  events: 'events',
+};
 
 function closeTopmost(): void {
   const { dialog, drawer, present } = useLayout.getState();
@@ -41,7 +46,13 @@ export const commands: readonly Command[] = [
   { id: 'first', group: 'Move', title: 'Beginning', keys: ['Home'], run: goFirst },
   { id: 'last', group: 'Move', title: 'End', keys: ['End'], run: goLast },
   { id: 'next-change', group: 'Move', title: 'Next changed page', keys: ['C'], run: () => jumpToChange(1) },
-  { id: 'previous-change', group: 'Move', title: 'Previous changed page', keys: ['Shift+C'], run: () => jumpToChange(-1) },
+  {
+    id: 'previous-change',
+    group: 'Move',
+    title: 'Previous changed page',
+    keys: ['Shift+C'],
+    run: () => jumpToChange(-1),
+  },
   { id: 'play', group: 'Play', title: 'Play or pause', keys: ['Space'], run: togglePlay },
   { id: 'faster', group: 'Play', title: 'Faster', keys: ['+', '='], run: () => changeSpeed(1) },
   { id: 'slower', group: 'Play', title: 'Slower', keys: ['-'], run: () => changeSpeed(-1) },
@@ -56,7 +67,16 @@ export const commands: readonly Command[] = [
   { id: 'toggle-inspector', group: 'Panels', title: 'Tables panel', keys: ['I'], run: () => togglePanel('inspector') },
   { id: 'toggle-timeline', group: 'Panels', title: 'Timeline', keys: ['T'], run: () => togglePanel('timeline') },
   { id: 'toggle-legend', group: 'Panels', title: 'Legend', keys: ['L'], run: () => togglePanel('legend') },
-  ...inspectorTabs.map((tab, i) => ({ id: `show-${tab}`, group: 'Panels', title: `Show ${tabTitles[tab]}`, keys: [String(i + 1)], run: () => showTab(tab) }) as const),
+  ...inspectorTabs.map(
+    (tab, i) =>
+      ({
+        id: `show-${tab}`,
+        group: 'Panels',
+        title: `Show ${tabTitles[tab]}`,
+        keys: [String(i + 1)],
+        run: () => showTab(tab),
+      }) as const,
+  ),
   {
     id: 'theme',
     group: 'View',
@@ -71,16 +91,48 @@ export const commands: readonly Command[] = [
     keys: ['P'],
     run: () => useLayout.setState(({ present }) => ({ present: !present && useFrame.getState().frame !== null })),
   },
-  { id: 'palette', group: 'View', title: 'Find a command, step, machine or object', keys: ['Ctrl+K', '/'], run: () => useLayout.setState({ dialog: 'palette' }) },
-  { id: 'keys', group: 'View', title: 'List of keys', keys: ['?'], run: () => useLayout.setState(({ dialog }) => ({ dialog: dialog === 'keys' ? null : 'keys' })) },
-  { id: 'close', group: 'View', title: 'Close what is on top, or clear the selection', keys: ['Escape'], run: closeTopmost },
-  { id: 'open', group: 'Open', title: 'Stories and machines', keys: ['O'], run: () => useLayout.setState({ dialog: useDocument.getState().head === null ? null : 'open' }) },
+  {
+    id: 'palette',
+    group: 'View',
+    title: 'Find a command, step, machine or object',
+    keys: ['Ctrl+K', '/'],
+    run: () => useLayout.setState({ dialog: 'palette' }),
+  },
+  {
+    id: 'keys',
+    group: 'View',
+    title: 'List of keys',
+    keys: ['?'],
+    run: () => useLayout.setState(({ dialog }) => ({ dialog: dialog === 'keys' ? null : 'keys' })),
+  },
+  {
+    id: 'close',
+    group: 'View',
+    title: 'Close what is on top, or clear the selection',
+    keys: ['Escape'],
+    run: closeTopmost,
+  },
+  {
+    id: 'open',
+    group: 'Open',
+    title: 'Stories and machines',
+    keys: ['O'],
+    run: () => useLayout.setState({ dialog: useDocument.getState().head === null ? null : 'open' }),
+  },
   { id: 'open-file', group: 'Open', title: 'Open a file', keys: ['Ctrl+O'], run: chooseFile },
-  { id: 'open-this-machine', group: 'Open', title: 'This machine', keys: [], run: () => void open({ kind: 'this-machine' }) },
+  {
+    id: 'open-this-machine',
+    group: 'Open',
+    title: 'This machine',
+    keys: [],
+    run: () => void open({ kind: 'this-machine' }),
+  },
 ];
 
 const byId: ReadonlyMap<string, Command> = new Map(commands.map((command) => [command.id, command]));
-export const commandOfChord: ReadonlyMap<string, Command> = new Map(commands.flatMap((command) => command.keys.map((keys) => [keys, command] as const)));
+export const commandOfChord: ReadonlyMap<string, Command> = new Map(
+  commands.flatMap((command) => command.keys.map((keys) => [keys, command] as const)),
+);
 
 /** Runs a command by its id; an id that no command has does nothing. */
 export function runCommand(id: string): void {

@@ -36,7 +36,10 @@ describe('keys', () => {
 
   it('that repeat ask for the difference from the picture on screen, and end at the last wish', async () => {
     const before = client.asked.length;
-    const right = () => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true, cancelable: true, repeat: true }));
+    const right = () =>
+      document.body.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true, cancelable: true, repeat: true }),
+      );
     for (let i = 0; i < 6; i++) right();
     await settle();
     expect(cursor()).toEqual({ step: 5, event: null });

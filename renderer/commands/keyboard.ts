@@ -24,7 +24,12 @@ function onKeyDown(event: KeyboardEvent): void {
 function onClick(event: MouseEvent): void {
   if (event.detail === 0 || !(event.target instanceof Element)) return;
   const button = event.target.closest('button');
-  if (button !== null && button === document.activeElement && button.closest('[role=dialog], [role=tablist], [role=menu]') === null) button.blur();
+  if (
+    button !== null &&
+    button === document.activeElement &&
+    button.closest('[role=dialog], [role=tablist], [role=menu]') === null
+  )
+    button.blur();
 }
 
 /** Listens for the keys of all commands. Returns the end of it. */

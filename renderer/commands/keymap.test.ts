@@ -40,14 +40,39 @@ describe('the table of commands', () => {
   });
 
   it('has the keys that everyone uses', () => {
-    const ids = ['Space', 'ArrowLeft', 'ArrowRight', 'Shift+ArrowLeft', 'Shift+ArrowRight', ',', '.', 'Home', 'End', '?', 'Ctrl+K'].map((key) => commandOfChord.get(key)?.id);
-    expect(ids).toEqual(['play', 'step-back', 'step-forward', 'event-back', 'event-forward', 'event-back', 'event-forward', 'first', 'last', 'keys', 'palette']);
+    const ids = [
+      'Space',
+      'ArrowLeft',
+      'ArrowRight',
+      'Shift+ArrowLeft',
+      'Shift+ArrowRight',
+      ',',
+      '.',
+      'Home',
+      'End',
+      '?',
+      'Ctrl+K',
+    ].map((key) => commandOfChord.get(key)?.id);
+    expect(ids).toEqual([
+      'play',
+      'step-back',
+      'step-forward',
+      'event-back',
+      'event-forward',
+      'event-back',
+      'event-forward',
+      'first',
+      'last',
+      'keys',
+      'palette',
+    ]);
   });
 });
 
 describe('shortcuts stay out of the way', () => {
   beforeEach(() => {
-    document.body.innerHTML = '<input id="text"><input id="range" type="range"><button id="button"><i id="icon"></i></button><div role="tablist"><b id="tab"></b></div><p id="page"></p>';
+    document.body.innerHTML =
+      '<input id="text"><input id="range" type="range"><button id="button"><i id="icon"></i></button><div role="tablist"><b id="tab"></b></div><p id="page"></p>';
   });
   const at = (id: string) => document.getElementById(id);
 

@@ -17,21 +17,44 @@ export function chord(press: KeyPress): string {
   return parts.join('+');
 }
 
-const typedIn = 'input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable=""], [contenteditable=true], [role=textbox], [role=combobox]';
+const typedIn =
+  'input:not([type=range]):not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable=""], [contenteditable=true], [role=textbox], [role=combobox]';
 
 /** True where keys are text: shortcuts without Ctrl stay out of the way there. */
-export const isTyping = (target: EventTarget | null): boolean => target instanceof Element && target.closest(typedIn) !== null;
+export const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest(typedIn) !== null;
 
 /** True where the element under the keyboard has a use of its own for this key. */
 export function hasOwnUse(target: EventTarget | null, keys: string): boolean {
   if (!(target instanceof Element)) return false;
-  if (keys === 'Space' || keys === 'Enter') return target.closest('button, a[href], summary, input, [role=button], [role=tab], [role=menuitem], [role=switch], [role=option]') !== null;
-  if (/^(Arrow|Home|End|Page)/.test(keys)) return target.closest('input[type=range], [role=menu], [role=tablist], [role=listbox], [role=radiogroup], [role=slider], [role=separator]') !== null;
+  if (keys === 'Space' || keys === 'Enter')
+    return (
+      target.closest(
+        'button, a[href], summary, input, [role=button], [role=tab], [role=menuitem], [role=switch], [role=option]',
+      ) !== null
+    );
+  if (/^(Arrow|Home|End|Page)/.test(keys))
+    return (
+      target.closest(
+        'input[type=range], [role=menu], [role=tablist], [role=listbox], [role=radiogroup], [role=slider], [role=separator]',
+      ) !== null
+    );
   return false;
 }
 
-const symbols: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
+const symbols: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Escape: 'Esc',
+};
 
 /** How a chord is printed beside its command: "Shift →". */
 export const printChord = (keys: string): string =>
-  keys === '+' ? '+' : keys.split('+').map((part) => symbols[part] ?? part).join(' ');
+  keys === '+'
+    ? '+'
+    : keys
+        .split('+')
+        .map((part) => symbols[part] ?? part)
+        .join(' ');

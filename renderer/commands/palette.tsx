@@ -57,7 +57,12 @@ function PaletteList() {
           {commands
             .filter(({ id }) => id !== 'palette' && id !== 'close')
             .map(({ id, title, keys, group, run }) => (
-              <Item key={id} value={`${title} ${group} ${id}`} run={run} after={keys[0] === undefined ? null : <kbd>{printChord(keys[0])}</kbd>}>
+              <Item
+                key={id}
+                value={`${title} ${group} ${id}`}
+                run={run}
+                after={keys[0] === undefined ? null : <kbd>{printChord(keys[0])}</kbd>}
+              >
                 {title}
               </Item>
             ))}
@@ -65,7 +70,12 @@ function PaletteList() {
         {head !== null && head.steps.length > 0 && (
           <Palette.Group heading="Steps">
             {head.steps.slice(0, mostSteps).map(({ index, title }) => (
-              <Item key={index} value={`step ${index + 1} ${title}`} run={() => goTo({ step: index, event: null })} after={<span className="muted">step {index + 1}</span>}>
+              <Item
+                key={index}
+                value={`step ${index + 1} ${title}`}
+                run={() => goTo({ step: index, event: null })}
+                after={<span className="muted">step {index + 1}</span>}
+              >
                 {title}
               </Item>
             ))}
@@ -106,7 +116,12 @@ function PaletteList() {
         )}
         <Palette.Group heading="Stories and machines">
           {[...(catalog?.scenarios ?? []), ...(catalog?.topologies ?? [])].map((entry) => (
-            <Item key={entry.id} value={`open ${entry.title} ${entry.id} ${entry.line}`} run={() => void open({ kind: 'builtin', id: entry.id })} after={<span className="muted">{entry.id}</span>}>
+            <Item
+              key={entry.id}
+              value={`open ${entry.title} ${entry.id} ${entry.line}`}
+              run={() => void open({ kind: 'builtin', id: entry.id })}
+              after={<span className="muted">{entry.id}</span>}
+            >
               {entry.title}
             </Item>
           ))}

@@ -15,7 +15,15 @@ describe('events below their causes', () => {
   });
 
   it('end a chain that goes round', () => {
-    expect(causesOf([{ index: 0, cause: 1 }, { index: 1, cause: 0 }], 0)).toEqual([1, 0]);
+    expect(
+      causesOf(
+        [
+          { index: 0, cause: 1 },
+          { index: 1, cause: 0 },
+        ],
+        0,
+      ),
+    ).toEqual([1, 0]);
   });
 });
 

@@ -15,7 +15,13 @@ export function CopyButton() {
   }, [state]);
   const Icon = icons[state];
   return (
-    <button type="button" className="control plain square copy" aria-label={words[state]} title={words[state]} onClick={() => void copyPanel().then((copied) => setState(copied ? 'copied' : 'denied'))}>
+    <button
+      type="button"
+      className="control plain square copy"
+      aria-label={words[state]}
+      title={words[state]}
+      onClick={() => void copyPanel().then((copied) => setState(copied ? 'copied' : 'denied'))}
+    >
       <Icon size={14} aria-hidden="true" />
     </button>
   );

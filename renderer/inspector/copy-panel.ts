@@ -18,7 +18,12 @@ const shown: Readonly<Record<InspectorTab, () => Promise<unknown>>> = {
     const { selected } = useSelection.getState();
     const { cursor, frame } = useFrame.getState();
     const last = (cursor.event ?? frame?.events.length ?? 0) - 1;
-    const target = selected !== null && selected.kind !== 'node' ? selected : cursor.step >= 0 && last >= 0 ? ({ kind: 'event', step: cursor.step, event: last } as const) : null;
+    const target =
+      selected !== null && selected.kind !== 'node'
+        ? selected
+        : cursor.step >= 0 && last >= 0
+          ? ({ kind: 'event', step: cursor.step, event: last } as const)
+          : null;
     return target === null ? null : client().request('why', { cursor, target });
   },
 };

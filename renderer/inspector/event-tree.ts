@@ -17,6 +17,7 @@ export function causeDepths(events: readonly Pick<EventRow, 'index' | 'cause'>[]
 export function causesOf(events: readonly Pick<EventRow, 'index' | 'cause'>[], index: number): readonly number[] {
   const causeOf = new Map(events.map((event) => [event.index, event.cause]));
   const found: number[] = [];
-  for (let at = causeOf.get(index) ?? null; at !== null && !found.includes(at); at = causeOf.get(at) ?? null) found.push(at);
+  for (let at = causeOf.get(index) ?? null; at !== null && !found.includes(at); at = causeOf.get(at) ?? null)
+    found.push(at);
   return found;
 }

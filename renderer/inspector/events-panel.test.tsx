@@ -14,7 +14,12 @@ describe('the events of a step', () => {
     await open({ kind: 'builtin', id: 'sc-18' }, { step: 4, event: 2 });
     const host = await render(<EventsPanel />);
     expect(texts(host, '.event-title')).toEqual(['CPU read', 'fault', 'migrate to RAM', 'entries written']);
-    expect([...host.querySelectorAll<HTMLElement>('.event')].map((row) => [row.style.paddingLeft, row.hasAttribute('data-ahead')])).toEqual([
+    expect(
+      [...host.querySelectorAll<HTMLElement>('.event')].map((row) => [
+        row.style.paddingLeft,
+        row.hasAttribute('data-ahead'),
+      ]),
+    ).toEqual([
       ['12px', false],
       ['26px', false],
       ['40px', true],
@@ -27,7 +32,12 @@ describe('the events of a step', () => {
     const host = await render(<EventsPanel />);
     await click(host.querySelectorAll('.event')[2]);
     expect(useSelection.getState().selected).toEqual({ kind: 'event', step: 4, event: 2 });
-    expect([...host.querySelectorAll('.event')].map((row) => row.hasAttribute('data-cause'))).toEqual([true, true, false, false]);
+    expect([...host.querySelectorAll('.event')].map((row) => row.hasAttribute('data-cause'))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     await press('Enter', host.querySelector('.events')!);
     expect(useFrame.getState().cursor).toEqual({ step: 4, event: 3 });
   });

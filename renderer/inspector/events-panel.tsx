@@ -41,12 +41,19 @@ export function EventsPanel() {
     return (
       <div className="empty">
         <p>No events here.</p>
-        <p className="muted">{cursor.step < 0 ? 'At the beginning nothing has happened. Press → for the first step.' : 'This step changes nothing in the machine.'}</p>
+        <p className="muted">
+          {cursor.step < 0
+            ? 'At the beginning nothing has happened. Press → for the first step.'
+            : 'This step changes nothing in the machine.'}
+        </p>
       </div>
     );
   }
 
-  const current = selected?.kind === 'event' && selected.step === cursor.step ? events.findIndex(({ index }) => index === selected.event) : -1;
+  const current =
+    selected?.kind === 'event' && selected.step === cursor.step
+      ? events.findIndex(({ index }) => index === selected.event)
+      : -1;
   const causes = new Set(current < 0 ? [] : causesOf(events, events[current]?.index ?? -1));
   const visit = (row: EventRow): void => goTo(afterEvents(steps, cursor.step, row.index + 1));
 
@@ -100,7 +107,11 @@ export function EventsPanel() {
               onPointerEnter={() => hover(target)}
               onPointerLeave={() => hover(null)}
             >
-              <i className="event-mark" style={{ background: stateVariable(row.state), borderColor: edgeVariable(row.state) }} aria-hidden="true" />
+              <i
+                className="event-mark"
+                style={{ background: stateVariable(row.state), borderColor: edgeVariable(row.state) }}
+                aria-hidden="true"
+              />
               <div className="event-text">
                 <div className="event-first">
                   <span className="event-title">{row.title}</span>

@@ -9,7 +9,12 @@ import { PageTablePanel } from './page-table-panel.tsx';
 import { WhyPanel } from './why-panel.tsx';
 import './inspector.css';
 
-export const tabTitles: Readonly<Record<InspectorTab, string>> = { tables: 'Page tables', why: 'Why', object: 'Object', events: 'Events' };
+export const tabTitles: Readonly<Record<InspectorTab, string>> = {
+  tables: 'Page tables',
+  why: 'Why',
+  object: 'Object',
+  events: 'Events',
+};
 
 const panels: Readonly<Record<InspectorTab, () => React.JSX.Element>> = {
   tables: PageTablePanel,
@@ -26,28 +31,32 @@ export function Inspector() {
   // A bare machine has no pages and no events: its facts are all there is.
   const shown: readonly InspectorTab[] = steps === 0 ? ['object'] : inspectorTabs;
   return (
- <section className="inspector-place" aria-label="Tables, causes and facts">
-    <Tabs.Root className="inspector" value={shown.includes(tab) ? tab : 'object'} onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}>
-      <div className="tabs-row">
-      <Tabs.List className="tabs" aria-label="Panels">
-        {shown.map((name) => (
-          <Tabs.Trigger key={name} className="tab" value={name}>
-            {tabTitles[name]}
-            {name === 'events' && events > 0 && <span className="tab-count">{events}</span>}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-        <CopyButton />
-      </div>
-      {shown.map((name) => {
-        const Panel = panels[name];
-        return (
-          <Tabs.Content key={name} className="tab-content" value={name} tabIndex={-1}>
-            <Panel />
-          </Tabs.Content>
-        );
-      })}
-    </Tabs.Root>
+    <section className="inspector-place" aria-label="Tables, causes and facts">
+      <Tabs.Root
+        className="inspector"
+        value={shown.includes(tab) ? tab : 'object'}
+        onValueChange={(value) => useLayout.setState({ tab: inspectorTabs.find((name) => name === value) ?? 'tables' })}
+      >
+        <div className="tabs-row">
+          <Tabs.List className="tabs" aria-label="Panels">
+            {shown.map((name) => (
+              <Tabs.Trigger key={name} className="tab" value={name}>
+                {tabTitles[name]}
+                {name === 'events' && events > 0 && <span className="tab-count">{events}</span>}
+              </Tabs.Trigger>
+            ))}
+          </Tabs.List>
+          <CopyButton />
+        </div>
+        {shown.map((name) => {
+          const Panel = panels[name];
+          return (
+            <Tabs.Content key={name} className="tab-content" value={name} tabIndex={-1}>
+              <Panel />
+            </Tabs.Content>
+          );
+        })}
+      </Tabs.Root>
     </section>
   );
 }

@@ -18,7 +18,10 @@ export function jumpToChange(direction: 1 | -1): void {
     return;
   }
   const { selected } = useSelection.getState();
-  const here = selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') && selected.table === view.id ? selected.page : -1;
+  const here =
+    selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') && selected.table === view.id
+      ? selected.page
+      : -1;
   const page = nextChange(view.changedSpans, here, direction);
   if (page === null) return;
   showTab('tables');

@@ -13,8 +13,23 @@ describe('the object panel', () => {
 
   it('lists the whole machine, what is inside what, where nothing is selected', async () => {
     const host = await render(<ObjectPanel />);
-    const rows = [...host.querySelectorAll<HTMLElement>('.outline li')].map((row) => `${Number.parseInt(row.style.paddingLeft, 10) / 14} ${row.querySelector('button span')!.textContent}`);
-    expect(rows).toEqual(['0 Process A', '0 Package 0', '1 CPU 0', '1 DRAM', '1 HBM', '0 PCIe domain 0000', '1 Host bridge', '1 Switch', '1 GPU 0', '2 VRAM', '2 BAR 1', '1 NIC 0']);
+    const rows = [...host.querySelectorAll<HTMLElement>('.outline li')].map(
+      (row) => `${Number.parseInt(row.style.paddingLeft, 10) / 14} ${row.querySelector('button span')!.textContent}`,
+    );
+    expect(rows).toEqual([
+      '0 Process A',
+      '0 Package 0',
+      '1 CPU 0',
+      '1 DRAM',
+      '1 HBM',
+      '0 PCIe domain 0000',
+      '1 Host bridge',
+      '1 Switch',
+      '1 GPU 0',
+      '2 VRAM',
+      '2 BAR 1',
+      '1 NIC 0',
+    ]);
     await click(host.querySelectorAll('.outline button')[3]);
     expect(useSelection.getState().selected).toEqual({ kind: 'node', id: 'dram0' });
   });

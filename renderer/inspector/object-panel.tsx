@@ -9,8 +9,16 @@ import { MachineOutline } from './machine-outline.tsx';
 export function ObjectPanel() {
   const id = useSelection((state) => (state.selected?.kind === 'node' ? state.selected.id : null));
   const node = useFrame((state) => (id === null ? undefined : state.nodes.get(id)));
-  const links = useFrame(useShallow((state) => state.edges.filter((edge) => edge.kind !== 'contains' && (edge.source === id || edge.target === id))));
-  const relations = useFrame(useShallow((state) => (state.frame?.relations ?? []).filter((relation) => relation.source === id || relation.target === id)));
+  const links = useFrame(
+    useShallow((state) =>
+      state.edges.filter((edge) => edge.kind !== 'contains' && (edge.source === id || edge.target === id)),
+    ),
+  );
+  const relations = useFrame(
+    useShallow((state) =>
+      (state.frame?.relations ?? []).filter((relation) => relation.source === id || relation.target === id),
+    ),
+  );
   const parent = useFrame((state) => (node?.parent == null ? undefined : state.nodes.get(node.parent)));
   const nodes = useFrame((state) => state.nodes);
 
@@ -18,7 +26,13 @@ export function ObjectPanel() {
   const nameOf = (other: string): string => nodes.get(other)?.title ?? other;
   return (
     <div className="object">
-      <button type="button" className="control plain object-back" onClick={() => select(parent === undefined || parent.kind === 'machine' ? null : { kind: 'node', id: parent.id })}>
+      <button
+        type="button"
+        className="control plain object-back"
+        onClick={() =>
+          select(parent === undefined || parent.kind === 'machine' ? null : { kind: 'node', id: parent.id })
+        }
+      >
         <ChevronLeft size={14} aria-hidden="true" />
         {parent === undefined || parent.kind === 'machine' ? 'All parts' : parent.title}
       </button>
@@ -72,7 +86,12 @@ export function ObjectPanel() {
             {relations.map((relation) => (
               <li key={relation.id} data-refused={relation.kind === 'refused' || undefined}>
                 <span>{relation.label}</span>
-                <button type="button" onClick={() => select({ kind: 'node', id: relation.source === id ? relation.target : relation.source })}>
+                <button
+                  type="button"
+                  onClick={() =>
+                    select({ kind: 'node', id: relation.source === id ? relation.target : relation.source })
+                  }
+                >
                   {nameOf(relation.source === id ? relation.target : relation.source)}
                 </button>
               </li>

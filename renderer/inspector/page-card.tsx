@@ -11,9 +11,20 @@ export function PageCard({ table }: { readonly table: string }) {
   const selected = useSelection((state) => state.selected);
   const head = useDocument((state) => state.head);
   const view = useTable((state) => state.view);
-  if (selected === null || (selected.kind !== 'page' && selected.kind !== 'mapping') || selected.table !== table || !isAskable(head, selected)) return null;
+  if (
+    selected === null ||
+    (selected.kind !== 'page' && selected.kind !== 'mapping') ||
+    selected.table !== table ||
+    !isAskable(head, selected)
+  )
+    return null;
   const row = view?.id === table ? view.rows.find(({ page }) => page === selected.page) : undefined;
-  const alert = row === undefined ? null : selected.kind === 'mapping' ? (row.devices[selected.column]?.alert ?? row.alert) : row.alert;
+  const alert =
+    row === undefined
+      ? null
+      : selected.kind === 'mapping'
+        ? (row.devices[selected.column]?.alert ?? row.alert)
+        : row.alert;
   const state = selected.kind === 'mapping' ? row?.devices[selected.column]?.state : row?.state;
   return (
     <div className="page-card">

@@ -30,7 +30,10 @@ export function PageGrid({ table, pages }: PageGridProps) {
   const document = useDocument((state) => state.head);
   const selected = useSelection((state) => state.selected);
   const jump = useTable((state) => state.jump);
-  const page = selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') && selected.table === table ? selected.page : null;
+  const page =
+    selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') && selected.table === table
+      ? selected.page
+      : null;
 
   const rows = rowWindow(pages, view.row, view.top, view.height, overscan);
   const start = Math.floor(rows.start / block) * block;
@@ -75,17 +78,28 @@ export function PageGrid({ table, pages }: PageGridProps) {
   }, [jump]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: Math.floor(view.height / view.row), PageUp: -Math.floor(view.height / view.row) }[event.key];
+    const by = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: Math.floor(view.height / view.row),
+      PageUp: -Math.floor(view.height / view.row),
+    }[event.key];
     if (by === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    const next = Math.min(Math.max((page ?? rows.start + (rows.start > 0 ? overscan : 0) - Math.sign(by)) + by, 0), pages - 1);
+    const next = Math.min(
+      Math.max((page ?? rows.start + (rows.start > 0 ? overscan : 0) - Math.sign(by)) + by, 0),
+      pages - 1,
+    );
     select({ kind: 'page', table, page: next });
     reveal(next);
   };
 
   const columns = answer?.columns ?? [];
   return (
-    <div className="page-grid" style={{ '--devices': columns.length, '--digits': Math.max(String(pages).length, 4) } as React.CSSProperties}>
+    <div
+      className="page-grid"
+      style={{ '--devices': columns.length, '--digits': Math.max(String(pages).length, 4) } as React.CSSProperties}
+    >
       <div
         className="page-scroll"
         ref={scroller}
@@ -114,7 +128,13 @@ export function PageGrid({ table, pages }: PageGridProps) {
         <div className="page-rows" style={{ height: rows.height }} role="presentation">
           <div style={{ transform: `translateY(${rows.offset}px)` }} role="presentation">
             {Array.from({ length: rows.end - rows.start }, (_, i) => (
-              <PageLine key={rows.start + i} table={table} page={rows.start + i} row={rowAt(answer, rows.start + i)} selected={selected} />
+              <PageLine
+                key={rows.start + i}
+                table={table}
+                page={rows.start + i}
+                row={rowAt(answer, rows.start + i)}
+                selected={selected}
+              />
             ))}
           </div>
         </div>
@@ -132,7 +152,10 @@ function ChangeMap({ view, pages }: { readonly view: PageTableView | null; reado
   return (
     <div className="change-map" aria-hidden="true">
       {view.changedSpans.map(({ start, end }) => (
-        <i key={start} style={{ top: `${(start / pages) * 100}%`, height: `max(2px, ${((end - start) / pages) * 100}%)` }} />
+        <i
+          key={start}
+          style={{ top: `${(start / pages) * 100}%`, height: `max(2px, ${((end - start) / pages) * 100}%)` }}
+        />
       ))}
     </div>
   );

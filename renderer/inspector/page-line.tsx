@@ -25,7 +25,11 @@ export const PageLine = memo(function PageLine({ table, page, row, selected }: P
       </div>
     );
   }
-  const here = selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') && selected.table === table && selected.page === page;
+  const here =
+    selected !== null &&
+    (selected.kind === 'page' || selected.kind === 'mapping') &&
+    selected.table === table &&
+    selected.page === page;
   return (
     <div
       id={`page-${page}`}

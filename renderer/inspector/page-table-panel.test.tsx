@@ -49,7 +49,9 @@ describe('the page table', () => {
     expect(useSelection.getState().selected).toEqual({ kind: 'page', table: 'A:heap', page: 2 });
     await click(line(host, 2).querySelectorAll('.device')[0]);
     expect(useSelection.getState().selected).toEqual({ kind: 'mapping', table: 'A:heap', column: 0, page: 2 });
-    expect(client.asked.filter(({ name }) => name === 'why').at(-1)!.args[0]).toMatchObject({ target: { kind: 'mapping', column: 0, page: 2 } });
+    expect(client.asked.filter(({ name }) => name === 'why').at(-1)!.args[0]).toMatchObject({
+      target: { kind: 'mapping', column: 0, page: 2 },
+    });
   });
 
   it('goes from row to row by keyboard', async () => {

@@ -21,23 +21,42 @@ export function PageTablePanel() {
     return (
       <div className="empty">
         <p>No page tables.</p>
-        <p className="muted">This is a machine without processes. Page tables appear as soon as a story gives a process memory.</p>
+        <p className="muted">
+          This is a machine without processes. Page tables appear as soon as a story gives a process memory.
+        </p>
       </div>
     );
   }
   return (
     <div className="page-table">
       <div className="table-head">
-        <Choice label="Page table" value={table.id} options={tables.map(({ id, title }) => ({ value: id, title }))} onChange={(id) => useSelection.setState({ table: id })} />
+        <Choice
+          label="Page table"
+          value={table.id}
+          options={tables.map(({ id, title }) => ({ value: id, title }))}
+          onChange={(id) => useSelection.setState({ table: id })}
+        />
         <span className="muted table-size">{table.pages === 1 ? '1 page' : `${count(table.pages)} pages`}</span>
         <span className="table-changes">
           {changed > 0 ? (
             <>
               <span className="changed-count">{count(changed)} changed</span>
-              <button type="button" className="control plain square" aria-label="Previous changed page" title="Previous changed page (Shift C)" onClick={() => jumpToChange(-1)}>
+              <button
+                type="button"
+                className="control plain square"
+                aria-label="Previous changed page"
+                title="Previous changed page (Shift C)"
+                onClick={() => jumpToChange(-1)}
+              >
                 <ChevronUp size={15} aria-hidden="true" />
               </button>
-              <button type="button" className="control plain square" aria-label="Next changed page" title="Next changed page (C)" onClick={() => jumpToChange(1)}>
+              <button
+                type="button"
+                className="control plain square"
+                aria-label="Next changed page"
+                title="Next changed page (C)"
+                onClick={() => jumpToChange(1)}
+              >
                 <ChevronDown size={15} aria-hidden="true" />
               </button>
             </>

@@ -8,14 +8,18 @@ const viewport = 600;
 describe('the window of rows in view', () => {
   it('is a few rows, wherever it is and however many there are', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 20_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (rows, share) => {
-        const height = Math.min(rows * rowHeight, tallest);
-        const window = rowWindow(rows, rowHeight, share * Math.max(height - viewport, 0), viewport, 4);
-        expect(window.height).toBe(height);
-        expect(window.start).toBeGreaterThanOrEqual(0);
-        expect(window.end).toBeLessThanOrEqual(rows);
-        expect(window.end - window.start).toBeLessThanOrEqual(viewport / rowHeight + 10);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 20_000_000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (rows, share) => {
+          const height = Math.min(rows * rowHeight, tallest);
+          const window = rowWindow(rows, rowHeight, share * Math.max(height - viewport, 0), viewport, 4);
+          expect(window.height).toBe(height);
+          expect(window.start).toBeGreaterThanOrEqual(0);
+          expect(window.end).toBeLessThanOrEqual(rows);
+          expect(window.end - window.start).toBeLessThanOrEqual(viewport / rowHeight + 10);
+        },
+      ),
     );
   });
 
@@ -33,12 +37,16 @@ describe('the window of rows in view', () => {
 describe('scrolling to a row', () => {
   it('brings it into view', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 100, max: 20_000_000 }), fc.double({ min: 0, max: 0.999999, noNaN: true }), (rows, share) => {
-        const row = Math.floor(share * rows);
-        const window = rowWindow(rows, rowHeight, scrollToRow(rows, rowHeight, 0, viewport, row), viewport, 0);
-        expect(row).toBeGreaterThanOrEqual(window.start);
-        expect(row).toBeLessThan(window.end);
-      }),
+      fc.property(
+        fc.integer({ min: 100, max: 20_000_000 }),
+        fc.double({ min: 0, max: 0.999999, noNaN: true }),
+        (rows, share) => {
+          const row = Math.floor(share * rows);
+          const window = rowWindow(rows, rowHeight, scrollToRow(rows, rowHeight, 0, viewport, row), viewport, 0);
+          expect(row).toBeGreaterThanOrEqual(window.start);
+          expect(row).toBeLessThan(window.end);
+        },
+      ),
     );
   });
 

@@ -15,7 +15,13 @@ export interface RowWindow {
  * Which rows of equal height are in view. Up to `tallest` pixels a scrolled pixel is a pixel of content; above,
  * the whole way of the scroll bar still leads from the first row to the last.
  */
-export function rowWindow(rows: number, rowHeight: number, scrollTop: number, viewport: number, overscan: number): RowWindow {
+export function rowWindow(
+  rows: number,
+  rowHeight: number,
+  scrollTop: number,
+  viewport: number,
+  overscan: number,
+): RowWindow {
   const full = rows * rowHeight;
   const height = Math.min(full, tallest);
   const way = Math.max(height - viewport, 0);

@@ -13,7 +13,9 @@ export function WhyAnswer({ target }: { readonly target: WhyTarget }) {
   const cursor = useFrame((state) => state.cursor);
   const head = useDocument((state) => state.head);
   const hovered = useSelection((state) => state.hovered);
-  const why = useAnswer(`${head?.id} ${cursor.step} ${cursor.event} ${printSelection(target)}`, () => client().request('why', { cursor, target }));
+  const why = useAnswer(`${head?.id} ${cursor.step} ${cursor.event} ${printSelection(target)}`, () =>
+    client().request('why', { cursor, target }),
+  );
   if (why === null) return <div className="why" aria-busy="true" />;
   const steps = head?.steps ?? [];
   return (

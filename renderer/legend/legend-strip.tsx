@@ -31,7 +31,14 @@ export function LegendStrip() {
         </button>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="floating legend-popover" side="top" align="start" sideOffset={8} collisionPadding={12} aria-label="Legend">
+        <Popover.Content
+          className="floating legend-popover"
+          side="top"
+          align="start"
+          sideOffset={8}
+          collisionPadding={12}
+          aria-label="Legend"
+        >
           <LegendCard />
         </Popover.Content>
       </Popover.Portal>

@@ -1,13 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { beginning, clampCursor, cursorAfter, eventsDone, isLast, lastCursor, nextEvent, nextStep, previousEvent, previousStep, sameCursor } from './cursor.ts';
+import {
+  beginning,
+  clampCursor,
+  cursorAfter,
+  eventsDone,
+  isLast,
+  lastCursor,
+  nextEvent,
+  nextStep,
+  previousEvent,
+  previousStep,
+  sameCursor,
+} from './cursor.ts';
 
 const steps = [{ events: 3 }, { events: 0 }, { events: 2 }];
 
 /** All places that forward reaches from the beginning, as text. */
 function walk(move: (at: typeof beginning) => typeof beginning, from = beginning): readonly string[] {
   const seen: string[] = [];
-  for (let at = from, next = move(at); !sameCursor(at, next); at = next, next = move(at)) seen.push(`${next.step}:${next.event ?? 'all'}`);
+  for (let at = from, next = move(at); !sameCursor(at, next); at = next, next = move(at))
+    seen.push(`${next.step}:${next.event ?? 'all'}`);
   return seen;
 }
 
@@ -17,7 +30,14 @@ describe('moving by events', () => {
   });
 
   it('goes back the way it came', () => {
-    expect(walk((at) => previousEvent(steps, at), lastCursor(steps))).toEqual(['2:1', '1:all', '0:all', '0:2', '0:1', '-1:all']);
+    expect(walk((at) => previousEvent(steps, at), lastCursor(steps))).toEqual([
+      '2:1',
+      '1:all',
+      '0:all',
+      '0:2',
+      '0:1',
+      '-1:all',
+    ]);
   });
 });
 
@@ -52,11 +72,16 @@ describe('the place on a line of all events', () => {
 
   it('never leaves the history, whatever a link says', () => {
     fc.assert(
-      fc.property(sizes, fc.integer({ min: -3, max: 12 }), fc.option(fc.integer({ min: -2, max: 9 })), (list, step, event) => {
-        const at = clampCursor(list, { step, event });
-        expect(at.step === -1 || at.step in list).toBe(true);
-        if (at.event !== null) expect(at.event).toBeLessThan(list[at.step]!.events);
-      }),
+      fc.property(
+        sizes,
+        fc.integer({ min: -3, max: 12 }),
+        fc.option(fc.integer({ min: -2, max: 9 })),
+        (list, step, event) => {
+          const at = clampCursor(list, { step, event });
+          expect(at.step === -1 || at.step in list).toBe(true);
+          if (at.event !== null) expect(at.event).toBeLessThan(list[at.step]!.events);
+        },
+      ),
     );
   });
 });

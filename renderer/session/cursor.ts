@@ -20,7 +20,10 @@ export function nextStep(steps: StepSizes, at: Cursor): Cursor {
 }
 
 /** The end of the step before: from within a step, what was there when it began. */
-export const previousStep = (_steps: StepSizes, at: Cursor): Cursor => ({ step: Math.max(at.step - 1, -1), event: null });
+export const previousStep = (_steps: StepSizes, at: Cursor): Cursor => ({
+  step: Math.max(at.step - 1, -1),
+  event: null,
+});
 
 /** After every event of a step the whole step is shown: the cursor is then `event: null`. */
 export const afterEvents = (steps: StepSizes, step: number, events: number): Cursor =>
@@ -61,5 +64,7 @@ export function cursorAfter(steps: StepSizes, done: number): Cursor {
 export function clampCursor(steps: StepSizes, at: Cursor): Cursor {
   if (!Number.isSafeInteger(at.step) || at.step < 0) return beginning;
   if (at.step >= steps.length) return lastCursor(steps);
-  return at.event === null || !Number.isSafeInteger(at.event) ? { step: at.step, event: null } : afterEvents(steps, at.step, at.event);
+  return at.event === null || !Number.isSafeInteger(at.event)
+    ? { step: at.step, event: null }
+    : afterEvents(steps, at.step, at.event);
 }

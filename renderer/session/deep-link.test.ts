@@ -6,7 +6,12 @@ import { parseLink, printLink, type Link } from './deep-link.ts';
 
 describe('a link', () => {
   it('names scenario, step, event, selection and view; steps count from 0', () => {
-    expect(parseLink('?scenario=sc-18&step=4&event=2&select=gpu0&view=why')).toEqual({ scenario: 'sc-18', cursor: { step: 4, event: 2 }, select: 'gpu0', view: 'why' });
+    expect(parseLink('?scenario=sc-18&step=4&event=2&select=gpu0&view=why')).toEqual({
+      scenario: 'sc-18',
+      cursor: { step: 4, event: 2 },
+      select: 'gpu0',
+      view: 'why',
+    });
   });
 
   it('without a step is the beginning', () => {
@@ -14,7 +19,12 @@ describe('a link', () => {
   });
 
   it('leaves out what it does not understand', () => {
-    expect(parseLink('?scenario=&step=-1&event=x&view=nothing&other=1')).toEqual({ scenario: null, cursor: { step: -1, event: null }, select: null, view: null });
+    expect(parseLink('?scenario=&step=-1&event=x&view=nothing&other=1')).toEqual({
+      scenario: null,
+      cursor: { step: -1, event: null },
+      select: null,
+      view: null,
+    });
   });
 
   it('survives being printed and read', () => {
@@ -32,13 +42,16 @@ describe('a link', () => {
   });
 
   it('leaves the keys of others alone', () => {
-    expect(printLink({ scenario: null, cursor: { step: -1, event: null }, select: null, view: null }, '?step=3&theirs=1')).toBe('theirs=1');
+    expect(
+      printLink({ scenario: null, cursor: { step: -1, event: null }, select: null, view: null }, '?step=3&theirs=1'),
+    ).toBe('theirs=1');
   });
 });
 
 describe('a selection in a link', () => {
   it('survives being printed and read', () => {
-    for (const text of ['gpu0', 'package:0', 'event:0:2', 'page:84:A:heap', 'mapping:84:1:A:heap']) expect(printSelection(parseSelection(text))).toBe(text);
+    for (const text of ['gpu0', 'package:0', 'event:0:2', 'page:84:A:heap', 'mapping:84:1:A:heap'])
+      expect(printSelection(parseSelection(text))).toBe(text);
     expect(parseSelection('page:84:A:heap')).toEqual({ kind: 'page', page: 84, table: 'A:heap' });
     expect(parseSelection('event:x:1')).toEqual({ kind: 'node', id: 'event:x:1' });
   });

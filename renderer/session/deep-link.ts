@@ -29,7 +29,8 @@ export function parseLink(query: string): Link {
 /** The query that leads back here, without the question mark; the keys of others in `current` stay. */
 export function printLink(link: Link, current = ''): string {
   const query = new URLSearchParams(current);
-  const set = (name: string, value: string | null): void => (value === null ? query.delete(name) : query.set(name, value));
+  const set = (name: string, value: string | null): void =>
+    value === null ? query.delete(name) : query.set(name, value);
   set('scenario', link.scenario);
   set('step', link.scenario === null || link.cursor.step < 0 ? null : String(link.cursor.step));
   set('event', link.scenario === null || link.cursor.event === null ? null : String(link.cursor.event));

@@ -24,11 +24,19 @@ describe('a selection', () => {
   afterEach(() => end());
 
   it('is answered by the tab that fits it', () => {
-    expect([tabAfter('events', node), tabAfter('object', event), tabAfter('object', page)]).toEqual(['object', 'why', 'tables']);
+    expect([tabAfter('events', node), tabAfter('object', event), tabAfter('object', page)]).toEqual([
+      'object',
+      'why',
+      'tables',
+    ]);
   });
 
   it('leaves a tab that answers it already', () => {
-    expect([tabAfter('events', event), tabAfter('why', page), tabAfter('why', event)]).toEqual(['events', 'why', 'why']);
+    expect([tabAfter('events', event), tabAfter('why', page), tabAfter('why', event)]).toEqual([
+      'events',
+      'why',
+      'why',
+    ]);
   });
 
   it('opens the drawer of a narrow window', () => {

@@ -13,11 +13,15 @@ async function said(cursor: Cursor): Promise<string> {
 
 describe('what a screen reader says', () => {
   it('is the place, the title and the text of a step', async () => {
-    expect(await said({ step: 4, event: null })).toBe('Step 5 of 7: The CPU touches page 84. A load meets a DEVPRIV entry. The CPU cannot reach VRAM, so the fault asks the driver to bring the page home.');
+    expect(await said({ step: 4, event: null })).toBe(
+      'Step 5 of 7: The CPU touches page 84. A load meets a DEVPRIV entry. The CPU cannot reach VRAM, so the fault asks the driver to bring the page home.',
+    );
   });
 
   it('is the event, who did it, and where', async () => {
-    expect(await said({ step: 4, event: 2 })).toBe('Event 2 of 4 in step 5 kernel: fault A.heap[84..85). device-private entry');
+    expect(await said({ step: 4, event: 2 })).toBe(
+      'Event 2 of 4 in step 5 kernel: fault A.heap[84..85). device-private entry',
+    );
   });
 
   it('ends with what does not hold and what an invariant caught', async () => {

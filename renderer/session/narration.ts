@@ -17,10 +17,15 @@ export function narrate(head: DocumentHead, frame: Frame): string {
   } else {
     const last = frame.events[event - 1];
     said.push(`Event ${event} of ${head.steps[step]?.events ?? 0} in step ${step + 1}`);
-    said.push(last === undefined ? `${title}.` : `${last.by}: ${last.title}${last.where === null ? '' : ` ${last.where}`}. ${spoken(last.detail)}`);
+    said.push(
+      last === undefined
+        ? `${title}.`
+        : `${last.by}: ${last.title}${last.where === null ? '' : ` ${last.where}`}. ${spoken(last.detail)}`,
+    );
   }
   const failed = frame.story?.expectations.filter(({ ok }) => !ok).length ?? 0;
   if (failed > 0) said.push(`${plural(failed, 'expectation does', 'expectations do')} not hold.`);
-  if (frame.alerts.length > 0) said.push(`${plural(frame.alerts.length, 'alert', 'alerts')}: ${frame.alerts.map(({ text }) => text).join('. ')}.`);
+  if (frame.alerts.length > 0)
+    said.push(`${plural(frame.alerts.length, 'alert', 'alerts')}: ${frame.alerts.map(({ text }) => text).join('. ')}.`);
   return said.join(' ');
 }

@@ -3,7 +3,18 @@ import { client } from '../client.ts';
 import { useDocument } from '../stores/document.ts';
 import { emptyFrame, mergeFrame, useFrame } from '../stores/frame.ts';
 import { usePlayback } from '../stores/playback.ts';
-import { beginning, clampCursor, cursorAfter, lastCursor, nextEvent, nextStep, previousEvent, previousStep, sameCursor, type StepSizes } from './cursor.ts';
+import {
+  beginning,
+  clampCursor,
+  cursorAfter,
+  lastCursor,
+  nextEvent,
+  nextStep,
+  previousEvent,
+  previousStep,
+  sameCursor,
+  type StepSizes,
+} from './cursor.ts';
 import { createSeeker } from './seeker.ts';
 import { reportLost } from './lost.ts';
 
@@ -15,7 +26,10 @@ interface Picture {
 
 async function fetchPicture(cursor: Cursor, from: Cursor | null): Promise<Picture> {
   if (from === null) {
-    const [frame, graph] = await Promise.all([client().request('frame', { cursor, from }), client().request('graph', cursor)]);
+    const [frame, graph] = await Promise.all([
+      client().request('frame', { cursor, from }),
+      client().request('graph', cursor),
+    ]);
     return { frame, graph };
   }
   const frame = await client().request('frame', { cursor, from });

@@ -52,7 +52,10 @@ export async function open(source: OpenSource, cursor: Cursor = beginning): Prom
       await adopt(answer.value, cursor);
       return true;
     }
-    useDocument.setState({ opening: null, rejection: { name, text: source.kind === 'text' ? source.text : null, problems: answer.error } });
+    useDocument.setState({
+      opening: null,
+      rejection: { name, text: source.kind === 'text' ? source.text : null, problems: answer.error },
+    });
   } catch (error) {
     if (mine === newest) useDocument.setState({ opening: null });
     reportLost(error);
@@ -66,7 +69,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export async function openFile(file: File): Promise<boolean> {
   if (file.size > largestFile) {
     const message = `the file has ${Math.ceil(file.size / 1048576)} MiB; at most ${largestFile / 1048576} MiB are read. Open a smaller part of it.`;
-    useDocument.setState({ rejection: { name: file.name, text: null, problems: [{ file: file.name, line: 0, column: 0, message }] } });
+    useDocument.setState({
+      rejection: { name: file.name, text: null, problems: [{ file: file.name, line: 0, column: 0, message }] },
+    });
     return false;
   }
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -66,7 +66,10 @@ describe('a session', () => {
 
   it('says that it is lost where the session does not answer, and keeps what is on screen', async () => {
     let gone = false;
-    await startAt('?scenario=sc-18&step=3', fakeClient(() => (gone ? Promise.reject(new Error('connection closed')) : Promise.resolve())));
+    await startAt(
+      '?scenario=sc-18&step=3',
+      fakeClient(() => (gone ? Promise.reject(new Error('connection closed')) : Promise.resolve())),
+    );
     gone = true;
     stepForward();
     await vi.advanceTimersByTimeAsync(1);
@@ -100,6 +103,8 @@ describe('a file', () => {
     Object.defineProperty(huge, 'size', { value: 1e9 });
     expect(await openFile(huge)).toBe(false);
     expect(sources()).toEqual([]);
-    expect(useDocument.getState().rejection?.problems[0]?.message).toMatch(/^the file has 954 MiB; at most 64 MiB are read/);
+    expect(useDocument.getState().rejection?.problems[0]?.message).toMatch(
+      /^the file has 954 MiB; at most 64 MiB are read/,
+    );
   });
 });

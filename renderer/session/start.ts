@@ -26,7 +26,9 @@ export async function follow(query: string): Promise<void> {
   if (link.scenario === null || link.scenario === head?.id) {
     if (head !== null) goTo(link.cursor);
   } else {
-    const builtin = [...(catalog?.scenarios ?? []), ...(catalog?.topologies ?? [])].some(({ id }) => id === link.scenario);
+    const builtin = [...(catalog?.scenarios ?? []), ...(catalog?.topologies ?? [])].some(
+      ({ id }) => id === link.scenario,
+    );
     const source =
       link.scenario === 'this-machine'
         ? ({ kind: 'this-machine' } as const)
@@ -83,7 +85,12 @@ function keepAddress(): () => void {
     clearTimeout(timer);
     timer = setTimeout(write, settle);
   };
-  const ends = [useDocument.subscribe(later), usePlayback.subscribe(later), useSelection.subscribe(later), useLayout.subscribe(later)];
+  const ends = [
+    useDocument.subscribe(later),
+    usePlayback.subscribe(later),
+    useSelection.subscribe(later),
+    useLayout.subscribe(later),
+  ];
   return () => {
     clearTimeout(timer);
     for (const end of ends) end();
@@ -94,7 +101,12 @@ function keepAddress(): () => void {
 export function startSession(): () => void {
   const ends: (() => void)[] = [
     client().subscribe('opened', (head) => void adopt(head, beginning)),
-    client().subscribe('problems', (problems) => useDocument.setState({ opening: null, rejection: { name: problems[0]?.file ?? 'the file', text: null, problems } })),
+    client().subscribe('problems', (problems) =>
+      useDocument.setState({
+        opening: null,
+        rejection: { name: problems[0]?.file ?? 'the file', text: null, problems },
+      }),
+    ),
     client().subscribe('command', runCommand),
     client().subscribe('link', (query) => void follow(query)),
     runPlayer(),

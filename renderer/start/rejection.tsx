@@ -30,9 +30,18 @@ export function RejectionNotice({ floating = false }: { readonly floating?: bool
       <header>
         <div>
           <strong>{rejection.name} was not opened</strong>
-          <p className="muted">{head === null ? 'Mend it and open it again.' : `${head.title} is still open. Mend the file and open it again.`}</p>
+          <p className="muted">
+            {head === null
+              ? 'Mend it and open it again.'
+              : `${head.title} is still open. Mend the file and open it again.`}
+          </p>
         </div>
-        <button type="button" className="control plain square" aria-label="Close" onClick={() => useDocument.setState({ rejection: null })}>
+        <button
+          type="button"
+          className="control plain square"
+          aria-label="Close"
+          onClick={() => useDocument.setState({ rejection: null })}
+        >
           <X size={15} aria-hidden="true" />
         </button>
       </header>
@@ -74,7 +83,9 @@ function Problems({ rejection }: { readonly rejection: Rejection }) {
           )}
         </li>
       ))}
-      {rejection.problems.length > mostShown && <li className="muted">and {rejection.problems.length - mostShown} more</li>}
+      {rejection.problems.length > mostShown && (
+        <li className="muted">and {rejection.problems.length - mostShown} more</li>
+      )}
     </ol>
   );
 }

@@ -56,7 +56,8 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
           onChange={(event) => setFilter(event.currentTarget.value)}
           onKeyDown={(event) => {
             const only = scenarios[0] ?? topologies[0];
-            if (event.key === 'Enter' && only !== undefined && words.length > 0) openAndClose({ kind: 'builtin', id: only.id });
+            if (event.key === 'Enter' && only !== undefined && words.length > 0)
+              openAndClose({ kind: 'builtin', id: only.id });
           }}
         />
         <button type="button" className="control" onClick={chooseFile}>
@@ -80,8 +81,8 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
           <div className="start-machines">
             <Entries title="Machines" entries={topologies} empty={filter} />
             <p className="formats">
-              <strong>Or a file of your own.</strong> Drop it anywhere: a scenario or a topology in YAML, or the XML that <code>lstopo</code> writes. It stays on
-              this machine.
+              <strong>Or a file of your own.</strong> Drop it anywhere: a scenario or a topology in YAML, or the XML
+              that <code>lstopo</code> writes. It stays on this machine.
             </p>
           </div>
         </div>
@@ -90,17 +91,31 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
   );
 }
 
-function Entries({ title, entries, empty }: { readonly title: string; readonly entries: readonly CatalogEntry[]; readonly empty: string }) {
+function Entries({
+  title,
+  entries,
+  empty,
+}: {
+  readonly title: string;
+  readonly entries: readonly CatalogEntry[];
+  readonly empty: string;
+}) {
   return (
     <section aria-label={title}>
       <h2>
         {title} <span className="muted">{entries.length}</span>
       </h2>
-      {entries.length === 0 && <p className="muted">{empty === '' ? 'None are built in.' : `Nothing here is about “${empty}”.`}</p>}
+      {entries.length === 0 && (
+        <p className="muted">{empty === '' ? 'None are built in.' : `Nothing here is about “${empty}”.`}</p>
+      )}
       <ul>
         {entries.map((entry) => (
           <li key={entry.id}>
-            <button type="button" className="entry-card" onClick={() => openAndClose({ kind: 'builtin', id: entry.id })}>
+            <button
+              type="button"
+              className="entry-card"
+              onClick={() => openAndClose({ kind: 'builtin', id: entry.id })}
+            >
               <span className="entry-head">
                 <span className="entry-title">{entry.title}</span>
                 {entry.steps !== null && <span className="entry-id">{entry.id.toUpperCase()}</span>}
@@ -110,7 +125,9 @@ function Entries({ title, entries, empty }: { readonly title: string; readonly e
                   </span>
                 )}
               </span>
-              <span className="entry-line" title={entry.line}>{entry.line}</span>
+              <span className="entry-line" title={entry.line}>
+                {entry.line}
+              </span>
             </button>
           </li>
         ))}

@@ -10,7 +10,10 @@ export function StartScreen() {
           <Mark size={40} />
           <div>
             <h1>Memscape</h1>
-            <p>Who may touch which memory, and why: step through what the kernel and the devices do, page by page, forward and back.</p>
+            <p>
+              Who may touch which memory, and why: step through what the kernel and the devices do, page by page,
+              forward and back.
+            </p>
           </div>
         </header>
         <StartContent autoFocus={false} />

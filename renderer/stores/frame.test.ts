@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Frame, GraphNode } from '../../app/contract/frame.ts';
 import { emptyFrame, mergeFrame } from './frame.ts';
 
-const node = (id: string, subtitle = ''): GraphNode => ({ id, kind: 'device', subkind: null, parent: null, title: id, subtitle, facts: [], strips: [], count: 1, alerts: [] });
+const node = (id: string, subtitle = ''): GraphNode => ({
+  id,
+  kind: 'device',
+  subkind: null,
+  parent: null,
+  title: id,
+  subtitle,
+  facts: [],
+  strips: [],
+  count: 1,
+  alerts: [],
+});
 const frame = (nodes: readonly GraphNode[], graphVersion = 1): Frame => ({
   cursor: { step: 0, event: null },
   graphVersion,

@@ -16,7 +16,8 @@ export const emptyFrame: FrameState = { cursor: beginning, frame: null, nodes: n
 
 export const useFrame = create<FrameState>(() => emptyFrame);
 
-const sameIds = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((id, i) => id === b[i]);
+const sameIds = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id, i) => id === b[i]);
 
 /** A node that says the same keeps its object, so that its view is not drawn again. */
 function keepSame(old: GraphNode | undefined, node: GraphNode): GraphNode {

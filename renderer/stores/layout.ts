@@ -13,14 +13,21 @@ const pixels = z.catch(z.nullable(z.number().check(z.minimum(40), z.maximum(4000
 /** What is remembered between visits. Sizes are in CSS pixels; null is the size that a panel begins with. */
 const remembered = z.object({
   theme: z.catch(z.enum(['system', 'light', 'dark']), 'system'),
-  panels: z.catch(z.object({ story: z.boolean(), inspector: z.boolean(), timeline: z.boolean(), legend: z.boolean() }), {
-    story: true,
-    inspector: true,
-    timeline: true,
-    legend: true,
-  }),
+  panels: z.catch(
+    z.object({ story: z.boolean(), inspector: z.boolean(), timeline: z.boolean(), legend: z.boolean() }),
+    {
+      story: true,
+      inspector: true,
+      timeline: true,
+      legend: true,
+    },
+  ),
   tab: z.catch(z.enum(inspectorTabs), 'tables'),
-  sizes: z.catch(z.object({ story: pixels, inspector: pixels, timeline: pixels }), { story: null, inspector: null, timeline: null }),
+  sizes: z.catch(z.object({ story: pixels, inspector: pixels, timeline: pixels }), {
+    story: null,
+    inspector: null,
+    timeline: null,
+  }),
 });
 export type RememberedLayout = z.infer<typeof remembered>;
 
@@ -58,7 +65,13 @@ function read(): string | null {
   }
 }
 
-export const useLayout = create<LayoutState>(() => ({ ...parseRemembered(read()), present: false, narrow: false, drawer: false, dialog: null }));
+export const useLayout = create<LayoutState>(() => ({
+  ...parseRemembered(read()),
+  present: false,
+  narrow: false,
+  drawer: false,
+  dialog: null,
+}));
 
 /** Keeps the layout for the next visit; where storage is denied, it lasts for this one. */
 export function rememberLayout(): () => void {
@@ -74,13 +87,17 @@ export function rememberLayout(): () => void {
 
 export function togglePanel(panel: PanelName): void {
   useLayout.setState((state) =>
-    panel === 'inspector' && state.narrow ? { drawer: !state.drawer } : { panels: { ...state.panels, [panel]: !state.panels[panel] } },
+    panel === 'inspector' && state.narrow
+      ? { drawer: !state.drawer }
+      : { panels: { ...state.panels, [panel]: !state.panels[panel] } },
   );
 }
 
 /** Shows a tab of the inspector, opening it where it is hidden. */
 export function showTab(tab: InspectorTab): void {
   useLayout.setState((state) =>
-    state.narrow ? { tab, drawer: true } : { tab, panels: state.panels.inspector ? state.panels : { ...state.panels, inspector: true } },
+    state.narrow
+      ? { tab, drawer: true }
+      : { tab, panels: state.panels.inspector ? state.panels : { ...state.panels, inspector: true } },
   );
 }

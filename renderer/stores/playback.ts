@@ -16,7 +16,12 @@ interface PlaybackState {
   readonly grain: Grain;
 }
 
-export const usePlayback = create<PlaybackState>(() => ({ target: beginning, playing: false, speed: 1, grain: 'step' }));
+export const usePlayback = create<PlaybackState>(() => ({
+  target: beginning,
+  playing: false,
+  speed: 1,
+  grain: 'step',
+}));
 
 /** How long one move stays on screen at speed 1, in milliseconds. */
 export const dwell: Readonly<Record<Grain, number>> = { step: 2600, event: 650 };

@@ -22,13 +22,15 @@ export function printSelection(selection: Selection): string {
   }
 }
 
-const whole = (text: string | undefined): number => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : NaN);
+const whole = (text: string | undefined): number =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : NaN;
 
 /** Whatever is not one of the forms above is taken for a node's id. */
 export function parseSelection(text: string): Selection {
   const [head, a, b, ...rest] = text.split(':');
   if (head === 'event' && whole(a) >= 0 && whole(b) >= 0) return { kind: 'event', step: whole(a), event: whole(b) };
-  if (head === 'page' && whole(a) >= 0 && b !== undefined) return { kind: 'page', page: whole(a), table: [b, ...rest].join(':') };
+  if (head === 'page' && whole(a) >= 0 && b !== undefined)
+    return { kind: 'page', page: whole(a), table: [b, ...rest].join(':') };
   if (head === 'mapping' && whole(a) >= 0 && whole(b) >= 0 && rest.length > 0)
     return { kind: 'mapping', page: whole(a), column: whole(b), table: rest.join(':') };
   return { kind: 'node', id: text };
@@ -46,7 +48,9 @@ export const useSelection = create<SelectionState>(() => ({ selected: null, hove
 
 export function select(selected: Selection | null): void {
   useSelection.setState((state) =>
-    selected !== null && (selected.kind === 'page' || selected.kind === 'mapping') ? { selected, table: selected.table } : { ...state, selected },
+    selected !== null && (selected.kind === 'page' || selected.kind === 'mapping')
+      ? { selected, table: selected.table }
+      : { ...state, selected },
   );
 }
 

@@ -48,7 +48,8 @@ export function StepBody() {
       {held > 0 && (
         <details className="held">
           <summary>
-            <Check size={13} aria-hidden="true" /> {held === story.expectations.length ? `${held} of ${held} expectations hold` : `${held} hold`}
+            <Check size={13} aria-hidden="true" />{' '}
+            {held === story.expectations.length ? `${held} of ${held} expectations hold` : `${held} hold`}
           </summary>
           <ul>
             {story.expectations

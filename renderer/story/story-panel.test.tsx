@@ -14,7 +14,9 @@ describe('the story panel', () => {
     const host = await render(<StoryPanel />);
     expect(texts(host, '[aria-current=step] .step-name')).toEqual(['Pages leave for the GPU']);
     expect(texts(host, '.step-body > p')[0]).toMatch(/^The driver locks 28 pages/);
-    expect(texts(host, '.lesson')).toEqual(['Lesson Migration is best effort, page by page: page 87 is pinned and stays.']);
+    expect(texts(host, '.lesson')).toEqual([
+      'Lesson Migration is best effort, page by page: page 87 is pinned and stays.',
+    ]);
     expect(texts(host, '.read-item code')).toContain('migrate_vma_setup()');
   });
 

@@ -118,5 +118,3 @@ const StepTitle = memo(function StepTitle({ index, step }: StepTitleProps) {
     </button>
   );
 });
-
-

@@ -7,7 +7,11 @@ export function Warnings({ warnings }: { readonly warnings: readonly Problem[] }
   if (warnings.length === 0) return null;
   return (
     <details className="warnings" open={warnings.length <= 3}>
-      <summary>{warnings.length === 1 ? 'One thing the source could not tell' : `${warnings.length} things the source could not tell`}</summary>
+      <summary>
+        {warnings.length === 1
+          ? 'One thing the source could not tell'
+          : `${warnings.length} things the source could not tell`}
+      </summary>
       <ul>
         {warnings.map((warning, i) => (
           <li key={i}>

@@ -1,5 +1,22 @@
-import type { Cursor, EventRow, Frame, GraphEdge, GraphNode, GraphRelation, PageRow, StepStory, WhyLine } from '../../app/contract/frame.ts';
-import type { DocumentHead, Pushes, PushName, RequestAnswer, RequestArgs, RequestName } from '../../app/contract/requests.ts';
+import type {
+  Cursor,
+  EventRow,
+  Frame,
+  GraphEdge,
+  GraphNode,
+  GraphRelation,
+  PageRow,
+  StepStory,
+  WhyLine,
+} from '../../app/contract/frame.ts';
+import type {
+  DocumentHead,
+  Pushes,
+  PushName,
+  RequestAnswer,
+  RequestArgs,
+  RequestName,
+} from '../../app/contract/requests.ts';
 import { legend } from '../../app/model/legend.ts';
 import type { Client } from '../client.ts';
 import { story, machine, catalog, type FixtureEvent } from './fixture.ts';
@@ -14,9 +31,23 @@ const heapPages = 144;
 const codeOf = new Map<string, number>(legend.map(({ id, code }) => [id, code]));
 
 const words: Readonly<Record<string, string>> = {
-  none: 'none', zero: 'PRESENT zero', system: 'PRESENT rw', private: 'DEVPRIV w', migrating: 'MIGRATION w', pinned: 'PRESENT rw', exclusive: 'DEVEXCL', stale: 'sys rw',
+  none: 'none',
+  zero: 'PRESENT zero',
+  system: 'PRESENT rw',
+  private: 'DEVPRIV w',
+  migrating: 'MIGRATION w',
+  pinned: 'PRESENT rw',
+  exclusive: 'DEVEXCL',
+  stale: 'sys rw',
 };
-const deviceWords: Readonly<Record<string, string>> = { none: '—', system: 'sys rw', private: 'local rw', pinned: 'pinned', exclusive: 'atomic', stale: 'sys rw' };
+const deviceWords: Readonly<Record<string, string>> = {
+  none: '—',
+  system: 'sys rw',
+  private: 'local rw',
+  pinned: 'pinned',
+  exclusive: 'atomic',
+  stale: 'sys rw',
+};
 
 /** All pages of the heap after the first `done` events of the story. */
 function pagesAt(cursor: Cursor): readonly FakePage[] {
@@ -51,16 +82,30 @@ function frameOf(state: string, i: number): string | null {
 }
 
 function row(page: FakePage, i: number, changed: boolean): PageRow {
-  const alert = page.gpu === 'stale' ? 'I3: gpu0 still reads the frame that this page left: no notifier told it to forget' : null;
+  const alert =
+    page.gpu === 'stale' ? 'I3: gpu0 still reads the frame that this page left: no notifier told it to forget' : null;
   return {
     page: i,
-    address: `0x7f20_${(i * 4096).toString(16).padStart(8, '0').replace(/(.{4})$/, '_$1')}`,
+    address: `0x7f20_${(i * 4096)
+      .toString(16)
+      .padStart(8, '0')
+      .replace(/(.{4})$/, '_$1')}`,
     state: page.cpu,
     entry: words[page.cpu] ?? page.cpu,
     frame: frameOf(page.cpu, i),
     value: page.cpu === 'none' ? null : String(i + 10),
-    frameNote: page.cpu === 'none' ? null : page.cpu === 'pinned' ? 'refcount 1025, mapcount 1, pinned' : 'refcount 2, mapcount 1',
-    devices: [page.gpu, page.nic].map((state) => ({ text: deviceWords[state] ?? state, state, changed: changed && state !== 'none', alert: state === 'stale' ? alert : null })),
+    frameNote:
+      page.cpu === 'none'
+        ? null
+        : page.cpu === 'pinned'
+          ? 'refcount 1025, mapcount 1, pinned'
+          : 'refcount 2, mapcount 1',
+    devices: [page.gpu, page.nic].map((state) => ({
+      text: deviceWords[state] ?? state,
+      state,
+      changed: changed && state !== 'none',
+      alert: state === 'stale' ? alert : null,
+    })),
     changed,
     alert,
   };
@@ -84,7 +129,15 @@ function stepStory(step: number): StepStory | null {
   const found = story[step];
   return found === undefined
     ? null
-    : { index: step, title: found.title, say: found.say, lesson: found.lesson, read: found.read, ops: found.ops, expectations: found.expectations };
+    : {
+        index: step,
+        title: found.title,
+        say: found.say,
+        lesson: found.lesson,
+        read: found.read,
+        ops: found.ops,
+        expectations: found.expectations,
+      };
 }
 
 function nodesAt(): readonly GraphNode[] {
@@ -92,7 +145,9 @@ function nodesAt(): readonly GraphNode[] {
 }
 
 function relationsAt(cursor: Cursor): readonly GraphRelation[] {
-  return (story[cursor.step]?.relations ?? []).filter(({ after }) => cursor.event === null || cursor.event >= after).map(({ relation }) => relation);
+  return (story[cursor.step]?.relations ?? [])
+    .filter(({ after }) => cursor.event === null || cursor.event >= after)
+    .map(({ relation }) => relation);
 }
 
 function frame(cursor: Cursor): Frame {
@@ -107,7 +162,18 @@ function frame(cursor: Cursor): Frame {
     relations: relationsAt(cursor),
     story: stepStory(cursor.step),
     events,
-    alerts: stale < 0 ? [] : [{ invariant: 'I3', text: 'gpu0 reads a frame that the page has left', node: 'gpu0', strip: 'context:gpu0:A', page: stale }],
+    alerts:
+      stale < 0
+        ? []
+        : [
+            {
+              invariant: 'I3',
+              text: 'gpu0 reads a frame that the page has left',
+              node: 'gpu0',
+              strip: 'context:gpu0:A',
+              page: stale,
+            },
+          ],
     dirty: [{ strip: 'space:A:heap', start: 0, end: heapPages }],
     counters: [
       { label: 'time', value: `${(cursor.step + 1) * 41} µs` },
@@ -147,7 +213,13 @@ function chain(step: number, event: number): readonly WhyLine[] {
   for (let at: number | null = event; at !== null; at = events[at]?.cause ?? null) {
     const found = events[at];
     if (found === undefined) break;
-    lines.push({ step, event: at, text: `${found.by}: ${found.title} ${found.where ?? ''}. ${found.detail}`, fn: found.fn, rule: found.rule });
+    lines.push({
+      step,
+      event: at,
+      text: `${found.by}: ${found.title} ${found.where ?? ''}. ${found.detail}`,
+      fn: found.fn,
+      rule: found.rule,
+    });
   }
   return lines;
 }
@@ -158,7 +230,17 @@ const answers: Answers = {
   catalog: () => catalog,
   open: (source) =>
     source.kind === 'text'
-      ? { ok: false, error: [{ file: source.name, line: 3, column: 5, message: 'unknown key `stpes`; a scenario has `steps`: rename it' }] }
+      ? {
+          ok: false,
+          error: [
+            {
+              file: source.name,
+              line: 3,
+              column: 5,
+              message: 'unknown key `stpes`; a scenario has `steps`: rename it',
+            },
+          ],
+        }
       : { ok: true, value: head },
   current: () => null,
   graph: () => ({ nodes: nodesAt(), edges: machine.edges as readonly GraphEdge[] }),
@@ -193,14 +275,28 @@ const answers: Answers = {
       columns: ['gpu0', 'nic0'],
       start,
       rows: Array.from({ length: Math.max(Math.min(count, total - start), 0) }, (_, i) =>
-        row(heap ? (now[start + i] ?? { cpu: 'none', gpu: 'none', nic: 'none' }) : { cpu: (start + i) % 7 === 0 ? 'file' : 'none', gpu: 'none', nic: 'none' }, start + i, heap && (changed[start + i] ?? false)),
+        row(
+          heap
+            ? (now[start + i] ?? { cpu: 'none', gpu: 'none', nic: 'none' })
+            : { cpu: (start + i) % 7 === 0 ? 'file' : 'none', gpu: 'none', nic: 'none' },
+          start + i,
+          heap && (changed[start + i] ?? false),
+        ),
       ),
     };
   },
   why: ({ cursor, target }) => {
-    const { step, event } = target.kind === 'event' ? target : { step: cursor.step, event: (story[cursor.step]?.events.length ?? 0) - 1 };
-    const question = target.kind === 'event' ? `Why did \`${story[step]?.events[event]?.title}\` happen?` : `Why is page ${target.page} ${words[pagesAt(cursor)[target.page]?.cpu ?? 'none']}?`;
-    return { question, lines: step < 0 ? [] : chain(step, event), read: ['mm/migrate_device.c', 'Documentation/mm/hmm.rst'] };
+    const { step, event } =
+      target.kind === 'event' ? target : { step: cursor.step, event: (story[cursor.step]?.events.length ?? 0) - 1 };
+    const question =
+      target.kind === 'event'
+        ? `Why did \`${story[step]?.events[event]?.title}\` happen?`
+        : `Why is page ${target.page} ${words[pagesAt(cursor)[target.page]?.cpu ?? 'none']}?`;
+    return {
+      question,
+      lines: step < 0 ? [] : chain(step, event),
+      read: ['mm/migrate_device.c', 'Documentation/mm/hmm.rst'],
+    };
   },
   timeline: () => {
     const all = story.flatMap(({ events }) => events);

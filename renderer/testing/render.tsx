@@ -17,7 +17,8 @@ globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 
 // This document has no layout: every element is as large as a panel.
 for (const side of ['clientHeight', 'offsetHeight', 'clientWidth', 'offsetWidth'])
-  if (typeof HTMLElement !== 'undefined') Object.defineProperty(HTMLElement.prototype, side, { configurable: true, get: () => 600 });
+  if (typeof HTMLElement !== 'undefined')
+    Object.defineProperty(HTMLElement.prototype, side, { configurable: true, get: () => 600 });
 
 let root: Root | null = null;
 
@@ -60,13 +61,20 @@ export async function doing(action: () => unknown): Promise<void> {
   await settle();
 }
 
-export const texts = (host: ParentNode, selector: string): readonly string[] => [...host.querySelectorAll(selector)].map((element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? '');
+export const texts = (host: ParentNode, selector: string): readonly string[] =>
+  [...host.querySelectorAll(selector)].map((element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? '');
 
 export async function click(element: Element | null | undefined): Promise<void> {
   if (element == null) throw new Error('nothing to click on');
   await doing(() => element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true })));
 }
 
-export async function press(key: string, target: EventTarget = document.body, held: KeyboardEventInit = {}): Promise<void> {
-  await doing(() => target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...held })));
+export async function press(
+  key: string,
+  target: EventTarget = document.body,
+  held: KeyboardEventInit = {},
+): Promise<void> {
+  await doing(() =>
+    target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...held })),
+  );
 }

@@ -5,7 +5,8 @@ import { stateProperties, type ThemeName } from './state-style.ts';
 const prefersDark = (): MediaQueryList => window.matchMedia('(prefers-color-scheme: dark)');
 
 /** The theme that a choice means here and now. */
-export const resolveTheme = (choice: ThemeChoice): ThemeName => (choice === 'system' ? (prefersDark().matches ? 'dark' : 'light') : choice);
+export const resolveTheme = (choice: ThemeChoice): ThemeName =>
+  choice === 'system' ? (prefersDark().matches ? 'dark' : 'light') : choice;
 
 function paintTheme(): void {
   const { theme, present } = useLayout.getState();

@@ -22,8 +22,20 @@ export function Glyph({ state, size = 16 }: GlyphProps) {
   const shape = glyphShape[row.glyph];
   return (
     <svg className={`glyph glyph-${row.glyph}`} width={size} height={size} viewBox="0 0 16 16" aria-hidden="true">
-      <rect x="0.75" y="0.75" width="14.5" height="14.5" rx="3" fill={`var(--state-${row.id})`} stroke={`var(--edge-${row.id})`} />
-      <path d={shape.path} fill={shape.draw === 'fill' ? `var(--ink-${row.id})` : 'none'} stroke={shape.draw === 'line' ? `var(--ink-${row.id})` : 'none'} />
+      <rect
+        x="0.75"
+        y="0.75"
+        width="14.5"
+        height="14.5"
+        rx="3"
+        fill={`var(--state-${row.id})`}
+        stroke={`var(--edge-${row.id})`}
+      />
+      <path
+        d={shape.path}
+        fill={shape.draw === 'fill' ? `var(--ink-${row.id})` : 'none'}
+        stroke={shape.draw === 'line' ? `var(--ink-${row.id})` : 'none'}
+      />
     </svg>
   );
 }

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
-import { differenceCiede2000, filterDeficiencyDeuter, filterDeficiencyProt, filterDeficiencyTrit, parse, wcagContrast, type Color } from 'culori';
+import {
+  differenceCiede2000,
+  filterDeficiencyDeuter,
+  filterDeficiencyProt,
+  filterDeficiencyTrit,
+  parse,
+  wcagContrast,
+  type Color,
+} from 'culori';
 import { legend, type LegendId } from '../../app/model/legend.ts';
 import { glyphShape, stateStyle, type ThemeName } from './state-style.ts';
 
@@ -17,12 +25,17 @@ const ids: readonly LegendId[] = legend.map(({ id }) => id);
 
 /** "Nothing here" in an address space and "nobody's" in a pool: both are emptiness, and never in the same strip. */
 const neverTogether = new Set(['none free']);
-const pairs = ids.flatMap((a, i) => ids.slice(i + 1).map((b) => [a, b] as const)).filter(([a, b]) => !neverTogether.has(`${a} ${b}`));
+const pairs = ids
+  .flatMap((a, i) => ids.slice(i + 1).map((b) => [a, b] as const))
+  .filter(([a, b]) => !neverTogether.has(`${a} ${b}`));
 
 /** Custom properties of a theme as tokens.css declares them. */
 function tokens(theme: ThemeName): ReadonlyMap<string, string> {
   const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
-  const block = theme === 'light' ? css.slice(0, css.indexOf(':root[data-theme')) : css.slice(css.indexOf(':root[data-theme'), css.indexOf(':root[data-present'));
+  const block =
+    theme === 'light'
+      ? css.slice(0, css.indexOf(':root[data-theme'))
+      : css.slice(css.indexOf(':root[data-theme'), css.indexOf(':root[data-present'));
   return new Map([...block.matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name!, value!]));
 }
 
@@ -43,7 +56,9 @@ describe.each(themes)('page states in the %s theme', (theme) => {
 
   it('have an outline of 3:1 on every surface', () => {
     const surfaces = ['panel', 'background', 'group'].map((name) => tokens(theme).get(name)!);
-    const weak = ids.flatMap((id) => surfaces.filter((s) => wcagContrast(stateStyle[id][theme].edge, s) < 3).map((s) => `${id} on ${s}`));
+    const weak = ids.flatMap((id) =>
+      surfaces.filter((s) => wcagContrast(stateStyle[id][theme].edge, s) < 3).map((s) => `${id} on ${s}`),
+    );
     expect(weak).toEqual([]);
   });
 });
@@ -53,7 +68,9 @@ describe.each(themes)('text in the %s theme', (theme) => {
   it('is 4.5:1 or more on every surface that it stands on', () => {
     const of = (name: string) => tokens(theme).get(name)!;
     const weak = ['text', 'muted', 'accent', 'refusal'].flatMap((ink) =>
-      surfaces.filter((surface) => wcagContrast(of(ink), of(surface)) < 4.5).map((surface) => `${ink} on ${surface}: ${wcagContrast(of(ink), of(surface)).toFixed(2)}`),
+      surfaces
+        .filter((surface) => wcagContrast(of(ink), of(surface)) < 4.5)
+        .map((surface) => `${ink} on ${surface}: ${wcagContrast(of(ink), of(surface)).toFixed(2)}`),
     );
     expect(weak).toEqual([]);
     expect(wcagContrast(of('accent'), of('accent-ink'))).toBeGreaterThanOrEqual(4.5);
@@ -61,7 +78,8 @@ describe.each(themes)('text in the %s theme', (theme) => {
 
   it('has controls with edges of 3:1', () => {
     const of = (name: string) => tokens(theme).get(name)!;
-    for (const surface of ['panel', 'background', 'group']) expect(wcagContrast(of('control-edge'), of(surface))).toBeGreaterThanOrEqual(3);
+    for (const surface of ['panel', 'background', 'group'])
+      expect(wcagContrast(of('control-edge'), of(surface))).toBeGreaterThanOrEqual(3);
   });
 });
 

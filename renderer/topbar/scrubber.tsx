@@ -22,9 +22,10 @@ export function Scrubber() {
   return (
     <div className="scrubber" style={{ '--done': done / total } as React.CSSProperties}>
       <div className="scrubber-marks" aria-hidden="true">
-        {marks.length <= mostMarks && marks.map(({ index, at, refused }) => (
-          <i key={index} data-refused={refused || undefined} style={{ left: `${at * 100}%` }} />
-        ))}
+        {marks.length <= mostMarks &&
+          marks.map(({ index, at, refused }) => (
+            <i key={index} data-refused={refused || undefined} style={{ left: `${at * 100}%` }} />
+          ))}
       </div>
       <input
         type="range"

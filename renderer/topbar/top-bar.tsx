@@ -29,7 +29,11 @@ export function TopBar() {
             ) : (
               <>
                 <span className="document-title">{head.title}</span>
-                <span className="document-about muted">{[head.thread, head.kind === 'scenario' ? head.id.toUpperCase() : null, head.machine].filter((part) => part !== null && part !== head.title).join(' · ')}</span>
+                <span className="document-about muted">
+                  {[head.thread, head.kind === 'scenario' ? head.id.toUpperCase() : null, head.machine]
+                    .filter((part) => part !== null && part !== head.title)
+                    .join(' · ')}
+                </span>
               </>
             )}
           </button>
@@ -47,7 +51,12 @@ export function TopBar() {
           </Hint>
         )}
         <Hint command="theme">
-          <button type="button" className="control square" aria-label={dark ? 'Light theme' : 'Dark theme'} onClick={() => runCommand('theme')}>
+          <button
+            type="button"
+            className="control square"
+            aria-label={dark ? 'Light theme' : 'Dark theme'}
+            onClick={() => runCommand('theme')}
+          >
             {dark ? <Sun size={14} aria-hidden="true" /> : <Moon size={14} aria-hidden="true" />}
           </button>
         </Hint>
@@ -81,7 +90,12 @@ function Alerts() {
     } else showTab('events');
   };
   return (
-    <button type="button" className="control alerts" title={alerts.map(({ invariant, text }) => `${invariant}: ${text}`).join('\n')} onClick={show}>
+    <button
+      type="button"
+      className="control alerts"
+      title={alerts.map(({ invariant, text }) => `${invariant}: ${text}`).join('\n')}
+      onClick={show}
+    >
       <TriangleAlert size={14} aria-hidden="true" />
       {alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`}
     </button>

@@ -27,12 +27,23 @@ export function Transport() {
         </button>
       </Hint>
       <Hint command={grain === 'step' ? 'step-back' : 'event-back'}>
-        <button type="button" className="control square" aria-label={`Previous ${word}`} disabled={first} onClick={back}>
+        <button
+          type="button"
+          className="control square"
+          aria-label={`Previous ${word}`}
+          disabled={first}
+          onClick={back}
+        >
           <ChevronLeft size={16} aria-hidden="true" />
         </button>
       </Hint>
       <Hint command="play">
-        <button type="button" className="control primary play" aria-label={playing ? 'Pause' : 'Play'} onClick={togglePlay}>
+        <button
+          type="button"
+          className="control primary play"
+          aria-label={playing ? 'Pause' : 'Play'}
+          onClick={togglePlay}
+        >
           {playing ? <Pause size={14} aria-hidden="true" /> : <Play size={14} aria-hidden="true" />}
         </button>
       </Hint>
@@ -55,7 +66,13 @@ export function Transport() {
       </p>
       <div className="grain" role="radiogroup" aria-label="Move by">
         {grains.map((name) => (
-          <button key={name} type="button" role="radio" aria-checked={grain === name} onClick={() => usePlayback.setState({ grain: name })}>
+          <button
+            key={name}
+            type="button"
+            role="radio"
+            aria-checked={grain === name}
+            onClick={() => usePlayback.setState({ grain: name })}
+          >
             {name}
           </button>
         ))}

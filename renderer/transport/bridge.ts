@@ -3,7 +3,10 @@ import type { Client } from '../client.ts';
 
 /** What the preload script puts on the window in the desktop app. */
 export interface Bridge {
-  invoke(name: RequestName, args: readonly unknown[]): Promise<{ readonly ok: boolean; readonly value?: unknown; readonly fault?: string }>;
+  invoke(
+    name: RequestName,
+    args: readonly unknown[],
+  ): Promise<{ readonly ok: boolean; readonly value?: unknown; readonly fault?: string }>;
   subscribe<N extends PushName>(name: N, listener: (push: Pushes[N]) => void): () => void;
 }
 

@@ -24,8 +24,15 @@ export function webSocketClient(address: string): Client {
   };
 
   const receive = (text: string): void => {
-    const message = decodeMessage(text) as { readonly id?: number; readonly ok?: boolean; readonly value?: never; readonly fault?: string; readonly push?: PushName };
-    if (message.push !== undefined) for (const listener of listeners.get(message.push) ?? []) listener(message.value as never);
+    const message = decodeMessage(text) as {
+      readonly id?: number;
+      readonly ok?: boolean;
+      readonly value?: never;
+      readonly fault?: string;
+      readonly push?: PushName;
+    };
+    if (message.push !== undefined)
+      for (const listener of listeners.get(message.push) ?? []) listener(message.value as never);
     const asked = message.id === undefined ? undefined : waiting.get(message.id);
     if (asked === undefined || message.id === undefined) return;
     waiting.delete(message.id);

@@ -38,7 +38,8 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
-export const isMain = (url: string): boolean => process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === url;
+export const isMain = (url: string): boolean =>
+  process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === url;
 
 export function printRows(rows: readonly Row[]): void {
   const width = Math.max(...rows.map((row) => row.name.length));

@@ -31,19 +31,38 @@ export function deviceAccess(tx: Tx, request: DeviceAccess): OpResult {
   const { key, start, end, access } = request;
   const context = tx.get('context', key);
   const device = context === null ? null : tx.get('device', context.device);
-  if (context === null || device === null) return tx.refuse('EINVAL', 'device.noContext', { why: `no open device file ${key}`, at: { context: key } });
+  if (context === null || device === null)
+    return tx.refuse('EINVAL', 'device.noContext', { why: `no open device file ${key}`, at: { context: key } });
   const by = context.device;
   const at = { context: key, space: context.space, start, pages: end - start };
-  const cause = tx.emit({ kind: 'deviceAccess', by, rule: 'access.device', at, args: { access } }, (w) => w.patch('context', key, { faults: 0, cpages: 0 }));
+  const cause = tx.emit({ kind: 'deviceAccess', by, rule: 'access.device', at, args: { access } }, (w) =>
+    w.patch('context', key, { faults: 0, cpages: 0 }),
+  );
   let done = start;
   for (;;) {
     done = reach(tx, key, done, end, access);
     if (done >= end) break;
-    const fault = tx.emit({ kind: 'deviceFault', by, cause, rule: 'fault.device', at: { ...at, start: done, pages: end - done }, args: { access } }, (w) => {
-      const now = w.get('context', key);
-      if (now !== null) w.put('context', key, { ...now, faults: now.faults + 1, cpages: done - start });
-    });
-    if (!context.mirrored) return tx.refuse('EFAULT', 'device.noFault', { by, cause: fault, at, why: 'a raw mapping cannot fault: the access fails' });
+    const fault = tx.emit(
+      {
+        kind: 'deviceFault',
+        by,
+        cause,
+        rule: 'fault.device',
+        at: { ...at, start: done, pages: end - done },
+        args: { access },
+      },
+      (w) => {
+        const now = w.get('context', key);
+        if (now !== null) w.put('context', key, { ...now, faults: now.faults + 1, cpages: done - start });
+      },
+    );
+    if (!context.mirrored)
+      return tx.refuse('EFAULT', 'device.noFault', {
+        by,
+        cause: fault,
+        at,
+        why: 'a raw mapping cannot fault: the access fails',
+      });
     const faulted = faultPass(tx, key, done, end, access, device.faultPages, fault);
     if (!('ok' in faulted)) return faulted;
   }
@@ -60,7 +79,15 @@ function reach(tx: Tx, key: string, start: number, end: number, access: 'read' |
 }
 
 /** dmirror_fault: read_begin, hmm_range_fault, check and program, for each chunk until it holds. */
-function faultPass(tx: Tx, key: string, start: number, end: number, access: 'read' | 'write', chunk: number, cause: number): OpResult {
+function faultPass(
+  tx: Tx,
+  key: string,
+  start: number,
+  end: number,
+  access: 'read' | 'write',
+  chunk: number,
+  cause: number,
+): OpResult {
   for (let at = start; at < end; at += chunk) {
     const upto = Math.min(end, at + chunk);
     let result: OpResult = { errno: 'EBUSY' };
@@ -83,13 +110,31 @@ function complete(tx: Tx, { key, start, end, access, value, counting }: DeviceAc
   const first = runs[0];
   const seen = first === undefined ? null : (tx.pages('frame', allFrames).get(valueAt(first, start, 1))?.[6] ?? 0);
   const at = { context: key, space, start, pages: end - start };
-  tx.emit({ kind: access === 'read' ? 'deviceRead' : 'deviceWrite', by: context?.device ?? key, cause, rule: 'access.device', at, args: { value: access === 'read' ? seen : value, counting } }, (w) => {
-    w.patch('context', key, { cpages: end - start });
-    if (access === 'read') return;
-    for (const run of runs) {
-      const frame = valueAt(run, run.start, 1);
-      storeContent(w, frame, frame + (run.end - run.start), (value ?? 0) + (counting ? run.start - start : 0), counting);
-      w.rewrite('frame', allFrames, frame, frame + (run.end - run.start), (f) => ({ values: f.values.map((v, c) => (c === 0 ? v | frameFlag.dirty : v)) }));
-    }
-  });
+  tx.emit(
+    {
+      kind: access === 'read' ? 'deviceRead' : 'deviceWrite',
+      by: context?.device ?? key,
+      cause,
+      rule: 'access.device',
+      at,
+      args: { value: access === 'read' ? seen : value, counting },
+    },
+    (w) => {
+      w.patch('context', key, { cpages: end - start });
+      if (access === 'read') return;
+      for (const run of runs) {
+        const frame = valueAt(run, run.start, 1);
+        storeContent(
+          w,
+          frame,
+          frame + (run.end - run.start),
+          (value ?? 0) + (counting ? run.start - start : 0),
+          counting,
+        );
+        w.rewrite('frame', allFrames, frame, frame + (run.end - run.start), (f) => ({
+          values: f.values.map((v, c) => (c === 0 ? v | frameFlag.dirty : v)),
+        }));
+      }
+    },
+  );
 }

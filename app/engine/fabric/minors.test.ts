@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alloc, compareExchange, emptyContainer, erase, insert, lookup, release, store, type Container, type ContainerKind } from './minors.ts';
+import {
+  alloc,
+  compareExchange,
+  emptyContainer,
+  erase,
+  insert,
+  lookup,
+  release,
+  store,
+  type Container,
+  type ContainerKind,
+} from './minors.ts';
 
 /** Slots as one line: "0:P 1:-" (- is reserved). */
 const show = (c: Container): string =>
@@ -12,10 +23,13 @@ const of = (kind: ContainerKind, line: string): Container =>
   line
     .split(' ')
     .filter((word) => word !== '')
-    .reduce((c, word) => {
-      const [id = '', what = ''] = word.split(':');
-      return { ...c, slots: { ...c.slots, [id]: what === '-' ? ('reserved' as const) : { pointer: what } } };
-    }, emptyContainer(kind, 255));
+    .reduce(
+      (c, word) => {
+        const [id = '', what = ''] = word.split(':');
+        return { ...c, slots: { ...c.slots, [id]: what === '-' ? ('reserved' as const) : { pointer: what } } };
+      },
+      emptyContainer(kind, 255),
+    );
 
 describe('minor containers', () => {
   it.each([
@@ -72,18 +86,36 @@ describe('minor containers', () => {
   });
 
   it('never hands out a number twice while it is taken', () => {
-    const step = fc.record({ verb: fc.constantFrom('alloc', 'reserve', 'publish', 'unpublish', 'release', 'erase'), id: fc.nat(6) });
+    const step = fc.record({
+      verb: fc.constantFrom('alloc', 'reserve', 'publish', 'unpublish', 'release', 'erase'),
+      id: fc.nat(6),
+    });
     fc.assert(
-      fc.property(fc.constantFrom<ContainerKind>('idr', 'xarrayAlloc'), fc.array(step, { maxLength: 40 }), (kind, steps) => {
-        let c = emptyContainer(kind, 6);
-        for (const { verb, id } of steps) {
-          const taken = new Set(Object.keys(c.slots));
-          const said =
-            verb === 'alloc' ? alloc(c, 'P') : verb === 'reserve' ? alloc(c, null) : verb === 'publish' ? store(c, id, 'Q') : verb === 'unpublish' ? store(c, id, null) : verb === 'release' ? release(c, id) : erase(c, id);
-          if (verb === 'alloc' || verb === 'reserve') expect(said.id === null || !taken.has(String(said.id))).toBe(true);
-          c = said.next;
-        }
-      }),
+      fc.property(
+        fc.constantFrom<ContainerKind>('idr', 'xarrayAlloc'),
+        fc.array(step, { maxLength: 40 }),
+        (kind, steps) => {
+          let c = emptyContainer(kind, 6);
+          for (const { verb, id } of steps) {
+            const taken = new Set(Object.keys(c.slots));
+            const said =
+              verb === 'alloc'
+                ? alloc(c, 'P')
+                : verb === 'reserve'
+                  ? alloc(c, null)
+                  : verb === 'publish'
+                    ? store(c, id, 'Q')
+                    : verb === 'unpublish'
+                      ? store(c, id, null)
+                      : verb === 'release'
+                        ? release(c, id)
+                        : erase(c, id);
+            if (verb === 'alloc' || verb === 'reserve')
+              expect(said.id === null || !taken.has(String(said.id))).toBe(true);
+            c = said.next;
+          }
+        },
+      ),
       { seed: 20181112 },
     );
   });

@@ -32,7 +32,8 @@ export interface Answer {
 export const emptyContainer = (kind: ContainerKind, last: number): Container => ({ kind, last, slots: {} });
 
 const at = (c: Container, id: number): Slot | undefined => c.slots[String(id)];
-const visible = (slot: Slot | undefined): string | null => (slot === undefined || slot === 'reserved' ? null : slot.pointer);
+const visible = (slot: Slot | undefined): string | null =>
+  slot === undefined || slot === 'reserved' ? null : slot.pointer;
 const entry = (pointer: string | null): Slot => (pointer === null ? 'reserved' : { pointer });
 
 function put(c: Container, id: number, slot: Slot | null): Container {
@@ -41,7 +42,12 @@ function put(c: Container, id: number, slot: Slot | null): Container {
 }
 
 const answer = (next: Container, id: number, old: string | null): Answer => ({ errno: null, id, old, next });
-const refuse = (c: Container, errno: string, id: number | null = null, old: string | null = null): Answer => ({ errno, id, old, next: c });
+const refuse = (c: Container, errno: string, id: number | null = null, old: string | null = null): Answer => ({
+  errno,
+  id,
+  old,
+  next: c,
+});
 
 /** The lowest free number (idr_alloc, xa_alloc); NULL may be stored and reserves it. A plain XArray cannot allocate. */
 export function alloc(c: Container, pointer: string | null): Answer {
@@ -77,7 +83,8 @@ export function insert(c: Container, id: number, pointer: string | null): Answer
 export function compareExchange(c: Container, id: number, expected: string | null, pointer: string | null): Answer {
   if (c.kind === 'idr') return refuse(c, 'EOPNOTSUPP', id);
   const old = at(c, id);
-  const matches = expected === null ? old === undefined : old !== undefined && old !== 'reserved' && old.pointer === expected;
+  const matches =
+    expected === null ? old === undefined : old !== undefined && old !== 'reserved' && old.pointer === expected;
   if (!matches) return answer(c, id, visible(old));
   return answer(put(c, id, pointer === null ? null : { pointer }), id, visible(old));
 }

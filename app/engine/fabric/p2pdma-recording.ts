@@ -19,12 +19,19 @@ const recordingSchema = z.object({
       }),
     )
     .max(100_000),
-  pairs: z.array(z.tuple([z.string(), z.string(), z.enum(['NOT_SUPPORTED', 'BUS_ADDR', 'THRU_HOST_BRIDGE']), z.number()])),
+  pairs: z.array(
+    z.tuple([z.string(), z.string(), z.enum(['NOT_SUPPORTED', 'BUS_ADDR', 'THRU_HOST_BRIDGE']), z.number()]),
+  ),
 });
 
 export interface PeerRecording {
   readonly tree: PciTree;
-  readonly pairs: readonly { readonly provider: string; readonly client: string; readonly mapType: MapType; readonly distance: number }[];
+  readonly pairs: readonly {
+    readonly provider: string;
+    readonly client: string;
+    readonly mapType: MapType;
+    readonly distance: number;
+  }[];
 }
 
 const amdZenFamily = 0x17;

@@ -64,7 +64,11 @@ interface WhitelistRow {
 /** pci_p2pdma_whitelist. */
 const whitelist: readonly WhitelistRow[] = [
   ...[0x3c00, 0x3c01, 0x2f00, 0x2f01].map((device) => ({ vendor: 0x8086, device, sameHostBridgeOnly: true })),
-  ...[0x2030, 0x2031, 0x2032, 0x2033, 0x2020, 0x09a2].map((device) => ({ vendor: 0x8086, device, sameHostBridgeOnly: false })),
+  ...[0x2030, 0x2031, 0x2032, 0x2033, 0x2020, 0x09a2].map((device) => ({
+    vendor: 0x8086,
+    device,
+    sameHostBridgeOnly: false,
+  })),
   { vendor: 0x1ae0, device: null, sameHostBridgeOnly: false },
 ];
 
@@ -119,6 +123,12 @@ export function decidePeer(tree: PciTree, provider: PciNode, client: PciNode): P
     if (acs.length === 0) return { mapType: 'BUS_ADDR', distance, acs, rule: 'direct' };
   }
   if (tree.cpuForwardsPeers) return { mapType: 'THRU_HOST_BRIDGE', distance, acs, rule: 'host.cpu' };
-  if (bothTrusted(tree, provider, client)) return { mapType: 'THRU_HOST_BRIDGE', distance, acs, rule: 'host.whitelist' };
-  return { mapType: 'NOT_SUPPORTED', distance, acs, rule: acs.length > 0 ? 'refuse.peer.acs' : 'refuse.peer.hostBridge' };
+  if (bothTrusted(tree, provider, client))
+    return { mapType: 'THRU_HOST_BRIDGE', distance, acs, rule: 'host.whitelist' };
+  return {
+    mapType: 'NOT_SUPPORTED',
+    distance,
+    acs,
+    rule: acs.length > 0 ? 'refuse.peer.acs' : 'refuse.peer.hostBridge',
+  };
 }

@@ -25,7 +25,13 @@ export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
   }
   const pool = systemPool(tx.world);
   const spans = pool === null ? null : findFree(tx.world, pool, pages);
-  if (pool === null || spans === null) return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', { cause, at, why: 'no free frame of system memory', fn: 'do_anonymous_page' });
+  if (pool === null || spans === null)
+    return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {
+      cause,
+      at,
+      why: 'no free frame of system memory',
+      fn: 'do_anonymous_page',
+    });
   tx.emit({ kind: 'doAnonymousPage', cause, group, rule: 'fault.cpu.anonymous', at, args: { access } }, (w) => {
     const anonVma = ownAnonVma(w, area.id);
     const index = area.pgoff + (start - area.start);
@@ -33,7 +39,14 @@ export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
     let page = start;
     for (const span of spans) {
       const length = span.end - span.start;
-      w.fill('pte', area.space, page, page + length, [pteWord('PRESENT', pteFlag.write | pteFlag.young), span.start], [0, length > 1 ? 1 : 0]);
+      w.fill(
+        'pte',
+        area.space,
+        page,
+        page + length,
+        [pteWord('PRESENT', pteFlag.write | pteFlag.young), span.start],
+        [0, length > 1 ? 1 : 0],
+      );
       page += length;
     }
     const space = w.get('space', area.space);

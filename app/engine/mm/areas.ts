@@ -14,13 +14,15 @@ export function areasIn(world: World, space: string, start: number, end: number)
     .sort((a, b) => a.start - b.start);
 }
 
-export const areaAt = (world: World, space: string, page: number): Area | null => areasIn(world, space, page, page + 1)[0] ?? null;
+export const areaAt = (world: World, space: string, page: number): Area | null =>
+  areasIn(world, space, page, page + 1)[0] ?? null;
 
 /** Private and may become writable: such areas are write-protected at fork. */
 export const isCow = (vma: Vma): boolean => !vma.shared && vma.backing !== 'pfnmap';
 
 /** VM_SPECIAL: never eligible for device migration. */
-export const isSpecial = (vma: Vma): boolean => vma.flags.some((flag) => ['IO', 'DONTEXPAND', 'PFNMAP', 'MIXEDMAP'].includes(flag));
+export const isSpecial = (vma: Vma): boolean =>
+  vma.flags.some((flag) => ['IO', 'DONTEXPAND', 'PFNMAP', 'MIXEDMAP'].includes(flag));
 
 const stored = ({ id: _id, ...vma }: Area): Vma => vma;
 

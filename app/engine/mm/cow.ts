@@ -22,7 +22,13 @@ import { isFilled } from '../../store/run.ts';
 export function writeProtectFault(tx: Tx, fault: FaultSpan): FaultOutcome {
   const { area, start, end, run, group } = fault;
   if (run === null) throw new Error('a write-protect fault needs an entry');
-  const cause = tx.emit({ kind: 'doWpPage', cause: fault.cause, group, rule: 'fault.cpu.writeProtect', at: { space: area.space, start, pages: end - start } });
+  const cause = tx.emit({
+    kind: 'doWpPage',
+    cause: fault.cause,
+    group,
+    rule: 'fault.cpu.writeProtect',
+    at: { space: area.space, start, pages: end - start },
+  });
   if (pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO') return copy(tx, fault, run, start, end, cause);
   for (const piece of bySharing(tx, run, start, end)) {
     if (piece.sole) reuse(tx, fault, piece.start, piece.end, cause);
@@ -47,7 +53,8 @@ function bySharing(tx: Tx, run: FilledRun, start: number, end: number): readonly
   for (const part of tx.pages('frame', allFrames).runs(frame, frame + (end - start))) {
     const state = isFilled(part) ? readFrame(part.values) : null;
     // Provably sole user: one mapping and no other reference, and it is anonymous memory.
-    const sole = state !== null && !isFrame(state, 'pageCache') && (isFrame(state, 'anonExclusive') || state.refs === 1);
+    const sole =
+      state !== null && !isFrame(state, 'pageCache') && (isFrame(state, 'anonExclusive') || state.refs === 1);
     pieces.push({ start: start + (part.start - frame), end: start + (part.end - frame), sole });
   }
   return pieces;
@@ -55,52 +62,120 @@ function bySharing(tx: Tx, run: FilledRun, start: number, end: number): readonly
 
 /** wp_page_reuse: permission only grows, so nobody needs to be told. */
 function reuse(tx: Tx, { area, group }: FaultSpan, start: number, end: number, cause: number): void {
-  tx.emit({ kind: 'wpPageReuse', cause, group, rule: 'fault.cpu.reuse', at: { space: area.space, start, pages: end - start } }, (w) => {
-    w.rewrite('pte', area.space, start, end, (run) => {
-      const frame = run.values[1] ?? 0;
-      changeFrames(w, frame, frame + (run.end - run.start), (f) => ({ ...f, flags: f.flags | frameFlag.anonExclusive }));
-      return { values: [withFlags(run.values[0] ?? 0, pteFlag.write | pteFlag.young | pteFlag.dirty), frame] };
-    });
-  });
+  tx.emit(
+    {
+      kind: 'wpPageReuse',
+      cause,
+      group,
+      rule: 'fault.cpu.reuse',
+      at: { space: area.space, start, pages: end - start },
+    },
+    (w) => {
+      w.rewrite('pte', area.space, start, end, (run) => {
+        const frame = run.values[1] ?? 0;
+        changeFrames(w, frame, frame + (run.end - run.start), (f) => ({
+          ...f,
+          flags: f.flags | frameFlag.anonExclusive,
+        }));
+        return { values: [withFlags(run.values[0] ?? 0, pteFlag.write | pteFlag.young | pteFlag.dirty), frame] };
+      });
+    },
+  );
 }
 
 /** wp_page_copy: allocate and copy, tell the mirrors, replace the entry, let the old frame go. */
-function copy(tx: Tx, { area, group }: FaultSpan, run: FilledRun, start: number, end: number, wp: number): FaultOutcome {
+function copy(
+  tx: Tx,
+  { area, group }: FaultSpan,
+  run: FilledRun,
+  start: number,
+  end: number,
+  wp: number,
+): FaultOutcome {
   const pages = end - start;
   const at = { space: area.space, start, pages };
   const zero = pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO';
   const old = zero ? null : (run.values[1] ?? 0) + (start - run.start);
   const pool = systemPool(tx.world);
   const spans = pool === null ? null : findFree(tx.world, pool, pages);
-  if (pool === null || spans === null) return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', { cause: wp, at, why: 'no free frame of system memory to copy to', fn: 'wp_page_copy' });
-  const cause = tx.emit({ kind: 'wpPageCopy', cause: wp, group, rule: zero ? 'fault.cpu.zeroWrite' : 'fault.cpu.cow', at, args: { from: old } });
+  if (pool === null || spans === null)
+    return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {
+      cause: wp,
+      at,
+      why: 'no free frame of system memory to copy to',
+      fn: 'wp_page_copy',
+    });
+  const cause = tx.emit({
+    kind: 'wpPageCopy',
+    cause: wp,
+    group,
+    rule: zero ? 'fault.cpu.zeroWrite' : 'fault.cpu.cow',
+    at,
+    args: { from: old },
+  });
   const range: RangeEvent = { event: 'CLEAR', space: area.space, start, end, cause, group, rule: 'fault.cpu.cow' };
   rangeStart(tx, range);
-  tx.emit({ kind: 'entryReplaced', cause, group, rule: 'fault.cpu.cow', at, fn: 'wp_page_copy', args: { from: old, to: spans[0]?.start ?? null } }, (w) => {
-    const anonVma = ownAnonVma(w, area.id);
-    let page = start;
-    for (const span of spans) {
-      for (let frame = span.start; frame < span.end; ) {
-        // Frames that hold counting values are copied run by run.
-        const source = old === null ? null : w.world.pages.frame[allFrames]?.runs(old + (page - start), old + (page - start) + (span.end - frame))[0];
-        const length = source === null || source === undefined ? span.end - frame : source.end - source.start;
-        const content = source !== null && source !== undefined && isFilled(source) ? source : null;
-        take(w, pool, [{ start: frame, end: frame + length }], {
-          flags: frameFlag.anonExclusive | frameFlag.dirty, refs: 1, maps: 1, pins: 0, anonVma,
-          index: area.pgoff + (page - area.start), content: content?.values[6] ?? 0,
-        }, content !== null && content.strides[6] === 1);
-        w.fill('pte', area.space, page, page + length, [pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty), frame], [0, length > 1 ? 1 : 0]);
-        frame += length;
-        page += length;
+  tx.emit(
+    {
+      kind: 'entryReplaced',
+      cause,
+      group,
+      rule: 'fault.cpu.cow',
+      at,
+      fn: 'wp_page_copy',
+      args: { from: old, to: spans[0]?.start ?? null },
+    },
+    (w) => {
+      const anonVma = ownAnonVma(w, area.id);
+      let page = start;
+      for (const span of spans) {
+        for (let frame = span.start; frame < span.end;) {
+          // Frames that hold counting values are copied run by run.
+          const source =
+            old === null
+              ? null
+              : w.world.pages.frame[allFrames]?.runs(
+                  old + (page - start),
+                  old + (page - start) + (span.end - frame),
+                )[0];
+          const length = source === null || source === undefined ? span.end - frame : source.end - source.start;
+          const content = source !== null && source !== undefined && isFilled(source) ? source : null;
+          take(
+            w,
+            pool,
+            [{ start: frame, end: frame + length }],
+            {
+              flags: frameFlag.anonExclusive | frameFlag.dirty,
+              refs: 1,
+              maps: 1,
+              pins: 0,
+              anonVma,
+              index: area.pgoff + (page - area.start),
+              content: content?.values[6] ?? 0,
+            },
+            content !== null && content.strides[6] === 1,
+          );
+          w.fill(
+            'pte',
+            area.space,
+            page,
+            page + length,
+            [pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty), frame],
+            [0, length > 1 ? 1 : 0],
+          );
+          frame += length;
+          page += length;
+        }
       }
-    }
-    const space = w.get('space', area.space);
-    if (zero && space !== null) w.put('space', area.space, { ...space, rss: { ...space.rss, anon: space.rss.anon + pages } });
-    if (old !== null) {
-      if (frameAt(w.world, old)?.maps === 0) throw new Error(`frame ${old} was mapped by nobody`);
-      dropMapping(w, old, old + pages);
-    }
-  });
+      const space = w.get('space', area.space);
+      if (zero && space !== null)
+        w.put('space', area.space, { ...space, rss: { ...space.rss, anon: space.rss.anon + pages } });
+      if (old !== null) {
+        if (frameAt(w.world, old)?.maps === 0) throw new Error(`frame ${old} was mapped by nobody`);
+        dropMapping(w, old, old + pages);
+      }
+    },
+  );
   rangeEnd(tx, range);
   return again;
 }

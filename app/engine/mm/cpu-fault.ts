@@ -78,11 +78,12 @@ export interface CpuAccess {
 
 /** Makes every page of the range permit the access. A signal or a wait ends it where it stands. */
 export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpResult {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const area = areaAt(tx.world, space, at);
     const place = { space, start: at, pages: 1 };
     if (area === null) return signal(tx, 'SIGSEGV', 'fault.cpu.noArea', place, 'no mapping at this address');
-    if (!(access === 'write' ? area.write : area.read)) return signal(tx, 'SIGSEGV', 'fault.cpu.forbidden', place, `the mapping does not permit a ${access}`);
+    if (!(access === 'write' ? area.write : area.read))
+      return signal(tx, 'SIGSEGV', 'fault.cpu.forbidden', place, `the mapping does not permit a ${access}`);
     const first = tx.pages('pte', space).runs(at, Math.min(end, area.end))[0];
     if (first === undefined) return ok;
     const run = isFilled(first) ? first : null;
@@ -92,10 +93,26 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
     }
     const pages = first.end - first.start;
     const group = tx.group(pages);
-    const cause = tx.emit({ kind: 'cpuFault', group, rule: 'fault.cpu', at: { space, start: at, pages }, args: { access, present: run !== null && pteKind(run.values[0] ?? 0) === 'PRESENT' } });
-    const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group, vmaLock: true });
+    const cause = tx.emit({
+      kind: 'cpuFault',
+      group,
+      rule: 'fault.cpu',
+      at: { space, start: at, pages },
+      args: { access, present: run !== null && pteKind(run.values[0] ?? 0) === 'PRESENT' },
+    });
+    const outcome = handleFault(tx, {
+      area,
+      start: first.start,
+      end: first.end,
+      run,
+      access,
+      cause,
+      group,
+      vmaLock: true,
+    });
     if ('again' in outcome || 'ok' in outcome) continue;
-    if ('signal' in outcome) return signal(tx, outcome.signal, 'fault.cpu.signal', place, 'the fault could not be resolved', cause);
+    if ('signal' in outcome)
+      return signal(tx, outcome.signal, 'fault.cpu.signal', place, 'the fault could not be resolved', cause);
     return outcome;
   }
   markAccessed(tx, { space, start, end, access });
@@ -107,7 +124,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
  * faulted. EFAULT where the area does not permit it or the fault fails.
  */
 export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause: number | null): OpResult {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const area = areaAt(tx.world, space, at);
     if (area === null || !(access === 'write' ? area.write : area.read)) return { errno: 'EFAULT' };
     const first = tx.pages('pte', space).runs(at, Math.min(end, area.end))[0];
@@ -117,7 +134,16 @@ export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause:
       at = run.end;
       continue;
     }
-    const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group: tx.group(first.end - first.start), vmaLock: false });
+    const outcome = handleFault(tx, {
+      area,
+      start: first.start,
+      end: first.end,
+      run,
+      access,
+      cause,
+      group: tx.group(first.end - first.start),
+      vmaLock: false,
+    });
     if ('again' in outcome || 'ok' in outcome) continue;
     return 'signal' in outcome ? { errno: 'EFAULT' } : outcome;
   }
@@ -128,13 +154,29 @@ export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause:
  * handle_mm_fault once for each page of a stretch of one area, whether it needs it or not (hmm_vma_fault): what is
  * there already is left alone.
  */
-export function faultEach(tx: Tx, area: Area, start: number, end: number, access: Access, cause: number | null): FaultOutcome {
-  for (let at = start; at < end; ) {
+export function faultEach(
+  tx: Tx,
+  area: Area,
+  start: number,
+  end: number,
+  access: Access,
+  cause: number | null,
+): FaultOutcome {
+  for (let at = start; at < end;) {
     const first = tx.pages('pte', area.space).runs(at, end)[0];
     if (first === undefined) break;
     const run = isFilled(first) ? first : null;
     if (run === null || !permits(run.values[0] ?? 0, access)) {
-      const outcome = handleFault(tx, { area, start: first.start, end: first.end, run, access, cause, group: tx.group(first.end - first.start), vmaLock: false });
+      const outcome = handleFault(tx, {
+        area,
+        start: first.start,
+        end: first.end,
+        run,
+        access,
+        cause,
+        group: tx.group(first.end - first.start),
+        vmaLock: false,
+      });
       if (!('again' in outcome || 'ok' in outcome)) return outcome;
     }
     at = first.end;
@@ -142,7 +184,14 @@ export function faultEach(tx: Tx, area: Area, start: number, end: number, access
   return again;
 }
 
-function signal(tx: Tx, name: 'SIGSEGV' | 'SIGBUS', rule: string, at: { space: string; start: number; pages: number }, why: string, cause: number | null = null): OpResult {
+function signal(
+  tx: Tx,
+  name: 'SIGSEGV' | 'SIGBUS',
+  rule: string,
+  at: { space: string; start: number; pages: number },
+  why: string,
+  cause: number | null = null,
+): OpResult {
   tx.emit({ kind: 'signalled', cause, rule, at, args: { signal: name, why } });
   return { signal: name };
 }
@@ -150,9 +199,14 @@ function signal(tx: Tx, name: 'SIGSEGV' | 'SIGBUS', rule: string, at: { space: s
 /** The hardware's accessed and dirty bits. */
 function markAccessed(tx: Tx, { space, start, end, access }: CpuAccess): void {
   const set = access === 'write' ? pteFlag.young | pteFlag.dirty | pteFlag.softDirty : pteFlag.young;
-  const stale = tx.pages('pte', space).runs(start, end).some((run) => isFilled(run) && ((run.values[0] ?? 0) & set) !== set);
+  const stale = tx
+    .pages('pte', space)
+    .runs(start, end)
+    .some((run) => isFilled(run) && ((run.values[0] ?? 0) & set) !== set);
   if (!stale) return;
   tx.emit({ kind: 'accessed', rule: 'access.cpu', at: { space, start, pages: end - start }, args: { access } }, (w) => {
-    w.rewrite('pte', space, start, end, (run) => ({ values: [withFlags(run.values[0] ?? 0, set), run.values[1] ?? 0] }));
+    w.rewrite('pte', space, start, end, (run) => ({
+      values: [withFlags(run.values[0] ?? 0, set), run.values[1] ?? 0],
+    }));
   });
 }

@@ -22,7 +22,16 @@ export function restoreExclusive(tx: Tx, fault: FaultSpan): FaultOutcome {
   const space = area.space;
   const at = { space, start, pages: end - start };
   const swap = tx.emit({ kind: 'doSwapPage', cause: fault.cause, group, rule: 'fault.cpu.deviceExclusive', at });
-  const range: RangeEvent = { event: 'CLEAR', space, start, end, owner: null, cause: swap, group, rule: 'fault.cpu.deviceExclusive' };
+  const range: RangeEvent = {
+    event: 'CLEAR',
+    space,
+    start,
+    end,
+    owner: null,
+    cause: swap,
+    group,
+    rule: 'fault.cpu.deviceExclusive',
+  };
   rangeStart(tx, range);
   tx.emit({ kind: 'restoreExclusivePte', cause: swap, group, rule: 'fault.cpu.deviceExclusive', at }, (w) => {
     w.rewrite('pte', space, start, end, (run) => {
@@ -43,7 +52,7 @@ export function restoreExclusive(tx: Tx, fault: FaultSpan): FaultOutcome {
  */
 export function lend(tx: Tx, key: string, start: number, end: number, owner: string | null): OpResult {
   const space = tx.get('context', key)?.space ?? '';
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const upto = readyUntil(tx, space, at, end);
     const result = lendStretch(tx, key, space, at, upto, owner);
     if (!isOk(result)) return result;
@@ -55,7 +64,12 @@ export function lend(tx: Tx, key: string, start: number, end: number, owner: str
 /** Pages that are there and writable are lent together; any other one alone, because it faults first. */
 function readyUntil(tx: Tx, space: string, start: number, end: number): number {
   const first = tx.pages('pte', space).runs(start, end)[0];
-  return first !== undefined && isFilled(first) && pteLevel(first.values[0] ?? 0) === 0 && permits(first.values[0] ?? 0, 'write') ? first.end : start + 1;
+  return first !== undefined &&
+    isFilled(first) &&
+    pteLevel(first.values[0] ?? 0) === 0 &&
+    permits(first.values[0] ?? 0, 'write')
+    ? first.end
+    : start + 1;
 }
 
 /** X1: the pages are locked until the driver's entries are written. */
@@ -65,23 +79,62 @@ function lendStretch(tx: Tx, key: string, space: string, start: number, end: num
   const by = `driver:${tx.get('context', key)?.device ?? key}`;
   const made = tx.emit({ kind: 'makeDeviceExclusive', by, group, rule: 'exclusive.make', at });
   const got = faultIn(tx, { space, start, end, access: 'write' }, made);
-  if (!isOk(got)) return tx.refuse('EFAULT', 'exclusive.notWritable', { cause: made, at, why: 'the page cannot be made writable', fn: 'make_device_exclusive' });
+  if (!isOk(got))
+    return tx.refuse('EFAULT', 'exclusive.notWritable', {
+      cause: made,
+      at,
+      why: 'the page cannot be made writable',
+      fn: 'make_device_exclusive',
+    });
   const frame = tx.pages('pte', space).get(start)?.[1] ?? 0;
   const state = frameAt(tx.world, frame);
-  if (state === null || isFrame(state, 'pageCache')) return tx.refuse('EOPNOTSUPP', 'exclusive.notAnonymous', { cause: made, at, why: 'only anonymous pages can be lent', fn: 'make_device_exclusive' });
-  const range: RangeEvent = { event: 'EXCLUSIVE', space, start, end, owner, cause: made, group, rule: 'exclusive.make' };
-  rangeStart(tx, range);
-  tx.emit({ kind: 'entryReplaced', cause: made, group, rule: 'exclusive.make', at, fn: 'make_device_exclusive', args: { from: frame, to: frame } }, (w) => {
-    w.rewrite('pte', space, start, end, (run) => {
-      const first = run.values[1] ?? 0;
-      changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, flags: f.flags | frameFlag.dirty }));
-      return { values: [pteWord('DEVEXCL'), first] };
+  if (state === null || isFrame(state, 'pageCache'))
+    return tx.refuse('EOPNOTSUPP', 'exclusive.notAnonymous', {
+      cause: made,
+      at,
+      why: 'only anonymous pages can be lent',
+      fn: 'make_device_exclusive',
     });
-  });
+  const range: RangeEvent = {
+    event: 'EXCLUSIVE',
+    space,
+    start,
+    end,
+    owner,
+    cause: made,
+    group,
+    rule: 'exclusive.make',
+  };
+  rangeStart(tx, range);
+  tx.emit(
+    {
+      kind: 'entryReplaced',
+      cause: made,
+      group,
+      rule: 'exclusive.make',
+      at,
+      fn: 'make_device_exclusive',
+      args: { from: frame, to: frame },
+    },
+    (w) => {
+      w.rewrite('pte', space, start, end, (run) => {
+        const first = run.values[1] ?? 0;
+        changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, flags: f.flags | frameFlag.dirty }));
+        return { values: [pteWord('DEVEXCL'), first] };
+      });
+    },
+  );
   rangeEnd(tx, range);
   tx.emit({ kind: 'deviceMap', by, cause: made, group, rule: 'exclusive.map', at: { ...at, context: key } }, (w) => {
     for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
-      w.fill('devicePte', key, run.start, run.end, [devicePteWord('SYS', deviceFlag.read | deviceFlag.atomic), run.values[1] ?? 0], [0, run.strides[1] ?? 0]);
+      w.fill(
+        'devicePte',
+        key,
+        run.start,
+        run.end,
+        [devicePteWord('SYS', deviceFlag.read | deviceFlag.atomic), run.values[1] ?? 0],
+        [0, run.strides[1] ?? 0],
+      );
     }
   });
   return ok;

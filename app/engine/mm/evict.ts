@@ -31,7 +31,14 @@ export function evictFrames(tx: Tx, device: string, first: number, last: number,
       if (to !== null) takeOver(w, from, from + 1, to);
     }
   });
-  const end = tx.emit({ kind: 'migrateDeviceFinalize', by, cause: pages, rule: 'evict.finalize', at, args: { npages } });
+  const end = tx.emit({
+    kind: 'migrateDeviceFinalize',
+    by,
+    cause: pages,
+    rule: 'evict.finalize',
+    at,
+    args: { npages },
+  });
   for (const { from, to } of moved) moveEntries(tx, from, from + 1, to ?? from, end);
 }
 
@@ -42,9 +49,18 @@ function collect(tx: Tx, first: number, last: number, cause: number): readonly n
     for (let frame = run.end - 1; frame >= run.start; frame--) {
       const state = frameAt(tx.world, frame);
       if (state === null || isFrame(state, 'locked') || state.pins > 0) continue;
-      tx.emit({ kind: 'migrateVmaCollect', cause, rule: 'evict.collect', at: { start: frame, pages: 1 }, args: { cpages: 1 } }, (w) => {
-        changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.locked | frameFlag.isolated }));
-      });
+      tx.emit(
+        {
+          kind: 'migrateVmaCollect',
+          cause,
+          rule: 'evict.collect',
+          at: { start: frame, pages: 1 },
+          args: { cpages: 1 },
+        },
+        (w) => {
+          changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.locked | frameFlag.isolated }));
+        },
+      );
       if (state.maps > 0) tryToMigrate(tx, frame, frame + 1, cause);
       const now = frameAt(tx.world, frame);
       if (now !== null && now.refs > migrationEntries(tx, frame)) moveEntries(tx, frame, frame + 1, frame, cause);
@@ -67,7 +83,15 @@ function copy(tx: Tx, by: string, frames: readonly number[], cause: number): rea
         moved.push({ from, to: null });
         continue;
       }
-      take(w, pool, [{ start: to, end: to + 1 }], { flags: frameFlag.locked, refs: 1, maps: 0, pins: 0, anonVma: 0, index: 0, content: readFrame(run.values).content });
+      take(w, pool, [{ start: to, end: to + 1 }], {
+        flags: frameFlag.locked,
+        refs: 1,
+        maps: 0,
+        pins: 0,
+        anonVma: 0,
+        index: 0,
+        content: readFrame(run.values).content,
+      });
       moved.push({ from, to });
     }
   });

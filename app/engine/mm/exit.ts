@@ -16,7 +16,8 @@ const everything = 2 ** 35;
 export function exit(tx: Tx, name: string): OpResult {
   const process = tx.get('process', name);
   const space = process === null ? null : tx.get('space', process.space);
-  if (process === null || space === null || !process.alive) return tx.refuse('ESRCH', 'exit.noProcess', { why: `no process ${name} is running`, fn: 'do_exit' });
+  if (process === null || space === null || !process.alive)
+    return tx.refuse('ESRCH', 'exit.noProcess', { why: `no process ${name} is running`, fn: 'do_exit' });
   const id = process.space;
   const cause = tx.emit({ kind: 'exited', rule: 'exit', at: { space: id } }, (w) => {
     w.put('process', name, { ...process, alive: false });
@@ -27,11 +28,26 @@ export function exit(tx: Tx, name: string): OpResult {
   rangeStart(tx, release);
   rangeEnd(tx, release);
   for (const area of areasIn(tx.world, id, 0, everything)) {
-    const range: RangeEvent = { event: 'UNMAP', space: id, start: area.start, end: area.end, cause, rule: 'exit.unmap' };
+    const range: RangeEvent = {
+      event: 'UNMAP',
+      space: id,
+      start: area.start,
+      end: area.end,
+      cause,
+      rule: 'exit.unmap',
+    };
     rangeStart(tx, range);
     zapEntries(tx, id, area.start, area.end, cause, 'exit.unmap');
     rangeEnd(tx, range);
-    tx.emit({ kind: 'vmaRemoved', cause, rule: 'exit.unmap', at: { space: id, start: area.start, pages: area.end - area.start } }, (w) => removeArea(w, area));
+    tx.emit(
+      {
+        kind: 'vmaRemoved',
+        cause,
+        rule: 'exit.unmap',
+        at: { space: id, start: area.start, pages: area.end - area.start },
+      },
+      (w) => removeArea(w, area),
+    );
   }
   return ok;
 }

@@ -19,15 +19,24 @@ import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 export function fork(tx: Tx, parent: string, child: string): OpResult {
   const process = tx.get('process', parent);
   const space = process === null ? null : tx.get('space', process.space);
-  if (process === null || space === null || !process.alive) return tx.refuse('ESRCH', 'fork.noProcess', { why: `no process ${parent} is running`, fn: 'copy_process' });
-  if (tx.get('process', child) !== null) return tx.refuse('EEXIST', 'fork.name', { why: `there is a process ${child} already`, fn: 'copy_process' });
+  if (process === null || space === null || !process.alive)
+    return tx.refuse('ESRCH', 'fork.noProcess', { why: `no process ${parent} is running`, fn: 'copy_process' });
+  if (tx.get('process', child) !== null)
+    return tx.refuse('EEXIST', 'fork.name', { why: `there is a process ${child} already`, fn: 'copy_process' });
   const from = process.space;
   const forked = tx.emit({ kind: 'forked', rule: 'fork', at: { space: from }, args: { child } }, (w) => {
     w.put('process', child, { pid: w.count('nextPid', 4711), parent, space: child, alive: true });
-    w.put('space', child, { users: 1, rss: { anon: 0, file: 0, shmem: 0 }, mmapReaders: [], mmapWriter: null, mmapBase: space.mmapBase });
+    w.put('space', child, {
+      users: 1,
+      rss: { anon: 0, file: 0, shmem: 0 },
+      mmapReaders: [],
+      mmapWriter: null,
+      mmapBase: space.mmapBase,
+    });
     w.put('subscriptions', child, { seq: 2, active: 0, deferred: [] });
     for (const [name, buffer] of Object.entries(w.world.records.buffer)) {
-      if (buffer.space === from) w.put('buffer', `${child}.${name.slice(name.indexOf('.') + 1)}`, { ...buffer, space: child });
+      if (buffer.space === from)
+        w.put('buffer', `${child}.${name.slice(name.indexOf('.') + 1)}`, { ...buffer, space: child });
     }
   });
   for (const area of areasIn(tx.world, from, 0, 2 ** 35)) {
@@ -48,10 +57,18 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): void {
   });
   if (area.flags.includes('WIPEONFORK')) return;
   if (!isCow(area)) return;
-  const range: RangeEvent = { event: 'PROTECTION_PAGE', space: area.space, start: area.start, end: area.end, cause, rule: 'fork.protect' };
+  const range: RangeEvent = {
+    event: 'PROTECTION_PAGE',
+    space: area.space,
+    start: area.start,
+    end: area.end,
+    cause,
+    rule: 'fork.protect',
+  };
   rangeStart(tx, range);
   tx.emit({ kind: 'entriesCopied', cause, rule: 'fork.copy', at, args: { child } }, (w) => {
-    for (const run of w.world.pages.pte[area.space]?.occupied(area.start, area.end) ?? []) copyEntries(w, area.space, child, run);
+    for (const run of w.world.pages.pte[area.space]?.occupied(area.start, area.end) ?? [])
+      copyEntries(w, area.space, child, run);
   });
   rangeEnd(tx, range);
 }
@@ -71,7 +88,11 @@ function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): 
     addMapping(w, frame, frame + pages);
     share(w, frame, frame + pages);
   } else if (isMigration(word)) {
-    changeFrames(w, frame, frame + pages, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags & ~frameFlag.anonExclusive }));
+    changeFrames(w, frame, frame + pages, (f) => ({
+      ...f,
+      refs: f.refs + 1,
+      flags: f.flags & ~frameFlag.anonExclusive,
+    }));
   }
   if (countsInMapcount(word) || isMigration(word)) charge(w, child, pages);
 }
@@ -80,9 +101,15 @@ function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): 
 function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): void {
   const first = valueAt(run, run.start, 1);
   for (const part of w.world.pages.frame[allFrames]?.runs(first, first + (run.end - run.start)) ?? []) {
-    const piece: FilledRun = { start: run.start + (part.start - first), end: run.start + (part.end - first), values: [run.values[0] ?? 0, part.start], strides: run.strides };
+    const piece: FilledRun = {
+      start: run.start + (part.start - first),
+      end: run.start + (part.end - first),
+      values: [run.values[0] ?? 0, part.start],
+      strides: run.strides,
+    };
     const frame = isFilled(part) ? readFrame(part.values) : null;
-    if (frame !== null && frame.pins > 0 && (frame.flags & frameFlag.pageCache) === 0) copyPinned(w, child, piece, part.start, part.end);
+    if (frame !== null && frame.pins > 0 && (frame.flags & frameFlag.pageCache) === 0)
+      copyPinned(w, child, piece, part.start, part.end);
     else {
       setBoth(w, parent, child, piece, withFlags(piece.values[0] ?? 0, 0, pteFlag.write));
       addMapping(w, part.start, part.end);
@@ -111,10 +138,18 @@ function setBoth(w: Writer, parent: string, child: string, run: FilledRun, word:
   const values = [word, valueAt(run, run.start, 1)];
   const strides = [0, run.end - run.start > 1 ? (run.strides[1] ?? 0) : 0];
   if (word !== run.values[0]) w.fill('pte', parent, run.start, run.end, values, strides);
-  w.fill('pte', child, run.start, run.end, hasFlag(word, pteFlag.young) ? [withFlags(word, 0, pteFlag.young), values[1] ?? 0] : values, strides);
+  w.fill(
+    'pte',
+    child,
+    run.start,
+    run.end,
+    hasFlag(word, pteFlag.young) ? [withFlags(word, 0, pteFlag.young), values[1] ?? 0] : values,
+    strides,
+  );
 }
 
-const share = (w: Writer, start: number, end: number): void => changeFrames(w, start, end, (f) => ({ ...f, flags: f.flags & ~frameFlag.anonExclusive }));
+const share = (w: Writer, start: number, end: number): void =>
+  changeFrames(w, start, end, (f) => ({ ...f, flags: f.flags & ~frameFlag.anonExclusive }));
 
 function charge(w: Writer, child: string, pages: number): void {
   const space = w.get('space', child);

@@ -30,7 +30,7 @@ export function findFree(world: World, poolId: string, pages: number): readonly 
   const last = pool.firstFrame + pool.frames;
   const spans: Span[] = [];
   let missing = pages;
-  for (let at = pool.lowestFree; at < last && missing > 0; ) {
+  for (let at = pool.lowestFree; at < last && missing > 0;) {
     const next = Math.min(frames.next(at) ?? last, last);
     if (next > at) {
       const end = Math.min(next, at + missing);
@@ -51,7 +51,11 @@ export function findFree(world: World, poolId: string, pages: number): readonly 
 export function take(w: Writer, poolId: string, spans: readonly Span[], first: FrameState, countContent = false): void {
   let offset = 0;
   for (const { start, end } of spans) {
-    const state = { ...first, index: first.index + offset, content: countContent ? first.content + offset : first.content };
+    const state = {
+      ...first,
+      index: first.index + offset,
+      content: countContent ? first.content + offset : first.content,
+    };
     w.fill('frame', allFrames, start, end, writeFrame(state), counting(countContent));
     offset += end - start;
   }
@@ -72,7 +76,10 @@ export function changeFrames(w: Writer, start: number, end: number, change: (fra
   for (const span of freed) {
     const pool = poolOf(w.world, span.start);
     if (pool === null) continue;
-    w.patch('pool', pool.id, { free: pool.free + (span.end - span.start), lowestFree: Math.min(pool.lowestFree, span.start) });
+    w.patch('pool', pool.id, {
+      free: pool.free + (span.end - span.start),
+      lowestFree: Math.min(pool.lowestFree, span.start),
+    });
   }
 }
 
@@ -87,12 +94,19 @@ export function frameAt(world: World, frame: number): FrameState | null {
   return values === null ? null : readFrame(values);
 }
 
-export const isFrame = (frame: FrameState, flag: keyof typeof frameFlag): boolean => (frame.flags & frameFlag[flag]) !== 0;
+export const isFrame = (frame: FrameState, flag: keyof typeof frameFlag): boolean =>
+  (frame.flags & frameFlag[flag]) !== 0;
 
 /** Stores values in frames: the content column alone, counting up where asked. */
 export function storeContent(w: Writer, start: number, end: number, value: number, count: boolean): void {
   w.rewrite('frame', allFrames, start, end, (run) => ({
-    values: run.values.map((v, c) => (c === frameColumn.content ? value + (count ? run.start - start : 0) : c === frameColumn.flags ? v | frameFlag.dirty : v)),
+    values: run.values.map((v, c) =>
+      c === frameColumn.content
+        ? value + (count ? run.start - start : 0)
+        : c === frameColumn.flags
+          ? v | frameFlag.dirty
+          : v,
+    ),
     strides: run.strides.map((s, c) => (c === frameColumn.content ? (count && run.end - run.start > 1 ? 1 : 0) : s)),
   }));
 }

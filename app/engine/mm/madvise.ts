@@ -15,7 +15,18 @@ import { faultIn } from './cpu-fault.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { zapRange } from './unmap.ts';
 
-export const advices = ['DONTNEED', 'FREE', 'HUGEPAGE', 'NOHUGEPAGE', 'POPULATE_READ', 'POPULATE_WRITE', 'DONTFORK', 'DOFORK', 'WIPEONFORK', 'KEEPONFORK'] as const;
+export const advices = [
+  'DONTNEED',
+  'FREE',
+  'HUGEPAGE',
+  'NOHUGEPAGE',
+  'POPULATE_READ',
+  'POPULATE_WRITE',
+  'DONTFORK',
+  'DOFORK',
+  'WIPEONFORK',
+  'KEEPONFORK',
+] as const;
 export type Advice = (typeof advices)[number];
 
 /** Which flag of the area an advice sets and which it clears. */
@@ -31,7 +42,7 @@ const flagChanges: { readonly [A in Advice]?: readonly [set: string | null, clea
 /** ENOMEM for a hole, after what lies around it was advised. */
 export function madvise(tx: Tx, { space, start, end }: SpaceSpan, advice: Advice, cause: number): OpResult {
   let hole = false;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const area = areaAt(tx.world, space, at);
     if (area === null) {
       hole = true;
@@ -43,7 +54,14 @@ export function madvise(tx: Tx, { space, start, end }: SpaceSpan, advice: Advice
     if (!isOk(result)) return result;
     at = stop;
   }
-  return hole ? tx.refuse('ENOMEM', 'madvise.hole', { cause, at: { space, start, pages: end - start }, why: 'the range has a hole; the rest was advised', fn: 'madvise_walk_vmas' }) : ok;
+  return hole
+    ? tx.refuse('ENOMEM', 'madvise.hole', {
+        cause,
+        at: { space, start, pages: end - start },
+        why: 'the range has a hole; the rest was advised',
+        fn: 'madvise_walk_vmas',
+      })
+    : ok;
 }
 
 function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advice, cause: number): OpResult {
@@ -51,14 +69,23 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
   const change = flagChanges[advice];
   if (change !== undefined) {
     const [set, clear] = change;
-    tx.emit({ kind: 'vmaFlags', cause, rule: `madvise.${advice}`, at: { space, start, pages: end - start }, args: { set, clear } }, (w) => {
-      splitAt(w, space, start);
-      splitAt(w, space, end);
-      for (const part of areasIn(w.world, space, start, end)) {
-        const kept = part.flags.filter((flag) => flag !== clear && flag !== set);
-        w.patch('vma', part.id, { flags: set === null ? kept : [...kept, set] });
-      }
-    });
+    tx.emit(
+      {
+        kind: 'vmaFlags',
+        cause,
+        rule: `madvise.${advice}`,
+        at: { space, start, pages: end - start },
+        args: { set, clear },
+      },
+      (w) => {
+        splitAt(w, space, start);
+        splitAt(w, space, end);
+        for (const part of areasIn(w.world, space, start, end)) {
+          const kept = part.flags.filter((flag) => flag !== clear && flag !== set);
+          w.patch('vma', part.id, { flags: set === null ? kept : [...kept, set] });
+        }
+      },
+    );
     return ok;
   }
   if (advice === 'DONTNEED') return zapRange(tx, 'CLEAR', space, start, end, cause, 'madvise.DONTNEED');
@@ -70,14 +97,25 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
 function lazyFree(tx: Tx, area: Area, start: number, end: number, cause: number): OpResult {
   const { space } = area;
   const at = { space, start, pages: end - start };
-  if (area.backing !== 'anon') return tx.refuse('EINVAL', 'madvise.FREE', { cause, at, why: 'only anonymous memory can be freed lazily', fn: 'madvise_free_single_vma' });
+  if (area.backing !== 'anon')
+    return tx.refuse('EINVAL', 'madvise.FREE', {
+      cause,
+      at,
+      why: 'only anonymous memory can be freed lazily',
+      fn: 'madvise_free_single_vma',
+    });
   const range: RangeEvent = { event: 'CLEAR', space, start, end, cause, rule: 'madvise.FREE' };
   const started = rangeStart(tx, range);
   if (!isOk(started)) return started;
   tx.emit({ kind: 'entriesCleaned', cause, rule: 'madvise.FREE', at }, (w) => {
     w.rewrite('pte', space, start, end, (run) => {
       const word = run.values[0] ?? 0;
-      return { values: pteKind(word) === 'PRESENT' ? [withFlags(word, 0, pteFlag.young | pteFlag.dirty), run.values[1] ?? 0] : run.values };
+      return {
+        values:
+          pteKind(word) === 'PRESENT'
+            ? [withFlags(word, 0, pteFlag.young | pteFlag.dirty), run.values[1] ?? 0]
+            : run.values,
+      };
     });
   });
   rangeEnd(tx, range);

@@ -25,15 +25,35 @@ export function migrateToRam(tx: Tx, fault: FaultSpan): FaultOutcome {
     const system = systemPool(tx.world);
     const at = { space, start: page, pages: 1 };
     if (deviceId === null || device === null || system === null) return { signal: 'SIGBUS' };
-    if (fault.vmaLock) tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate.vmaLock', at, args: { retry: true } });
-    const swap = tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate', at, args: { retry: false } }, (w) => {
-      changeFrames(w, frame, frame + 1, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags | frameFlag.locked }));
+    if (fault.vmaLock)
+      tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate.vmaLock', at, args: { retry: true } });
+    const swap = tx.emit(
+      { kind: 'doSwapPage', cause, rule: 'fault.cpu.devicePrivate', at, args: { retry: false } },
+      (w) => {
+        changeFrames(w, frame, frame + 1, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags | frameFlag.locked }));
+      },
+    );
+    const ram = tx.emit({
+      kind: 'migrateToRam',
+      by: `driver:${deviceId}`,
+      cause: swap,
+      rule: 'fault.cpu.devicePrivate',
+      at,
+      args: { frame },
     });
-    const ram = tx.emit({ kind: 'migrateToRam', by: `driver:${deviceId}`, cause: swap, rule: 'fault.cpu.devicePrivate', at, args: { frame } });
     const key = `${deviceId}:${space}`;
     const start = page;
     const end = page + 1;
-    const setup = migrateSetup(tx, { key, space, start, end, owner: device.owner, select: ['private'], faultFrame: frame, cause: ram });
+    const setup = migrateSetup(tx, {
+      key,
+      space,
+      start,
+      end,
+      owner: device.owner,
+      select: ['private'],
+      faultFrame: frame,
+      cause: ram,
+    });
     if (!('ok' in setup)) return { signal: 'SIGBUS' };
     migrateCopy(tx, key, system, ram);
     migratePages(tx, key, ram);
@@ -42,7 +62,8 @@ export function migrateToRam(tx: Tx, fault: FaultSpan): FaultOutcome {
     tx.emit({ kind: 'faultDone', cause: swap, rule: 'fault.cpu.devicePrivate', at, fn: 'do_swap_page' }, (w) => {
       changeFrames(w, frame, frame + 1, (f) => ({ ...f, refs: f.refs - 1, flags: f.flags & ~frameFlag.locked }));
     });
-    if (poolOf(tx.world, tx.pages('pte', space).get(page)?.[1] ?? -1)?.registration === 'private') return { signal: 'SIGBUS' };
+    if (poolOf(tx.world, tx.pages('pte', space).get(page)?.[1] ?? -1)?.registration === 'private')
+      return { signal: 'SIGBUS' };
   }
   return again;
 }

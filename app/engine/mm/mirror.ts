@@ -26,41 +26,98 @@ export type Request = 'snapshot' | 'read' | 'write';
 const driver = (tx: Tx, key: string): string => `driver:${tx.get('context', key)?.device ?? key}`;
 
 /** Erases entries of a device's table: the driver's own doing, without a notifier event. */
-export function eraseDeviceEntries(tx: Tx, key: string, start: number, end: number, cause: number | null, rule: string): void {
+export function eraseDeviceEntries(
+  tx: Tx,
+  key: string,
+  start: number,
+  end: number,
+  cause: number | null,
+  rule: string,
+): void {
   if (tx.pages('devicePte', key).occupied(start, end).length === 0) return;
-  tx.emit({ kind: 'deviceErase', by: driver(tx, key), cause, rule, at: { context: key, start, pages: end - start, space: tx.get('context', key)?.space ?? '' } }, (w) => {
-    w.rewrite('devicePte', key, start, end, () => null);
-  });
+  tx.emit(
+    {
+      kind: 'deviceErase',
+      by: driver(tx, key),
+      cause,
+      rule,
+      at: { context: key, start, pages: end - start, space: tx.get('context', key)?.space ?? '' },
+    },
+    (w) => {
+      w.rewrite('devicePte', key, start, end, () => null);
+    },
+  );
 }
 
 /** mmu_interval_read_begin as a step of its own: sleeps while an invalidation of the interval is under way. */
 export function beginRead(tx: Tx, key: string, cause: number | null): OpResult {
   const snapshot = readBegin(tx, key);
   if (snapshot === null) return { blocked: 'notifier' };
-  tx.emit({ kind: 'readBegin', by: driver(tx, key), cause, rule: 'mirror.readBegin', at: { context: key }, args: { seq: snapshot } }, (w) => w.patch('context', key, { snapshot }));
+  tx.emit(
+    {
+      kind: 'readBegin',
+      by: driver(tx, key),
+      cause,
+      rule: 'mirror.readBegin',
+      at: { context: key },
+      args: { seq: snapshot },
+    },
+    (w) => w.patch('context', key, { snapshot }),
+  );
   return ok;
 }
 
 /** hmm_range_fault over [start, end): EBUSY, EFAULT, EPERM, or ok with the words in `hmmPfn`. */
-export function hmmRangeFault(tx: Tx, key: string, start: number, end: number, request: Request, from: number | null): OpResult {
+export function hmmRangeFault(
+  tx: Tx,
+  key: string,
+  start: number,
+  end: number,
+  request: Request,
+  from: number | null,
+): OpResult {
   const context = tx.get('context', key);
-  if (context === null) return tx.refuse('EINVAL', 'mirror.noContext', { cause: from, why: `no open device file ${key}`, at: { context: key } });
+  if (context === null)
+    return tx.refuse('EINVAL', 'mirror.noContext', {
+      cause: from,
+      why: `no open device file ${key}`,
+      at: { context: key },
+    });
   const space = context.space;
   const at = { space, context: key, start, pages: end - start };
-  const cause = tx.emit({ kind: 'hmmRangeFault', by: driver(tx, key), cause: from, rule: 'mirror.fault', at, args: { request } }, (w) => w.fill('hmmPfn', key, start, end, null));
+  const cause = tx.emit(
+    { kind: 'hmmRangeFault', by: driver(tx, key), cause: from, rule: 'mirror.fault', at, args: { request } },
+    (w) => w.fill('hmmPfn', key, start, end, null),
+  );
   const finish = (errno: string | null, why: string): OpResult => {
-    if (errno !== null) tx.refuse(errno, `mirror.fault.${errno}`, { by: driver(tx, key), cause, at, why, fn: 'hmm_range_fault' });
-    tx.emit({ kind: 'hmmRangeFaultRet', by: driver(tx, key), cause, rule: 'mirror.fault', at: { context: key }, args: { ret: errno ?? 'ok' } });
+    if (errno !== null)
+      tx.refuse(errno, `mirror.fault.${errno}`, { by: driver(tx, key), cause, at, why, fn: 'hmm_range_fault' });
+    tx.emit({
+      kind: 'hmmRangeFaultRet',
+      by: driver(tx, key),
+      cause,
+      rule: 'mirror.fault',
+      at: { context: key },
+      args: { ret: errno ?? 'ok' },
+    });
     return errno === null ? ok : { errno };
   };
   let at0 = start;
   for (;;) {
-    if (context.mirrored && readRetry(tx, key, tx.get('context', key)?.snapshot ?? null)) return finish('EBUSY', 'an invalidation came in between: start over');
+    if (context.mirrored && readRetry(tx, key, tx.get('context', key)?.snapshot ?? null))
+      return finish('EBUSY', 'an invalidation came in between: start over');
     const stop = walk(tx, key, space, at0, end, request);
     if (stop.kind === 'done') return finish(null, '');
     if (stop.kind === 'error') return finish(stop.errno, stop.why);
     at0 = stop.start;
-    const outcome = faultEach(tx, stop.area, stop.start, Math.min(end, stop.area.end, tableEnd(stop.start)), stop.access, cause);
+    const outcome = faultEach(
+      tx,
+      stop.area,
+      stop.start,
+      Math.min(end, stop.area.end, tableEnd(stop.start)),
+      stop.access,
+      cause,
+    );
     if ('blocked' in outcome) return outcome;
     if ('signal' in outcome || 'errno' in outcome) return finish('EFAULT', 'the fault could not be resolved');
   }
@@ -83,7 +140,12 @@ function walk(tx: Tx, key: string, space: string, start: number, end: number, re
     const area = areaAt(tx.world, space, at);
     if (area === null || !area.read || area.flags.includes('IO') || area.flags.includes('PFNMAP')) {
       const upto = area === null ? nextArea(tx, space, at, end) : Math.min(end, area.end);
-      if (request !== 'snapshot') stop = { kind: 'error', errno: 'EFAULT', why: area === null ? 'no mapping at this address' : 'the mapping cannot be read' };
+      if (request !== 'snapshot')
+        stop = {
+          kind: 'error',
+          errno: 'EFAULT',
+          why: area === null ? 'no mapping at this address' : 'the mapping cannot be read',
+        };
       else words.push({ start: at, end: upto, values: [hmmFlag.error, 0], strides: [0, 0] });
       at = upto;
       continue;
@@ -103,12 +165,24 @@ function walk(tx: Tx, key: string, space: string, start: number, end: number, re
     }
   }
   const last = words[words.length - 1]?.end ?? start;
-  if (last > start) tx.emit({ kind: 'hmmWords', by: driver(tx, key), rule: 'mirror.walk', at: { context: key, space, start, pages: last - start } }, (w) => w.setRuns('hmmPfn', key, start, last, words));
+  if (last > start)
+    tx.emit(
+      {
+        kind: 'hmmWords',
+        by: driver(tx, key),
+        rule: 'mirror.walk',
+        at: { context: key, space, start, pages: last - start },
+      },
+      (w) => w.setRuns('hmmPfn', key, start, last, words),
+    );
   return stop;
 }
 
 function nextArea(tx: Tx, space: string, at: number, end: number): number {
-  return Object.values(tx.world.records.vma).reduce((min, vma) => (vma.space === space && vma.start > at ? Math.min(min, vma.start) : min), end);
+  return Object.values(tx.world.records.vma).reduce(
+    (min, vma) => (vma.space === space && vma.start > at ? Math.min(min, vma.start) : min),
+    end,
+  );
 }
 
 /** One stretch of entries as hmm_range_fault reports it, or "fault" where the request asks for more. */
@@ -118,7 +192,12 @@ function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' 
   if (!isFilled(run)) return needs ? 'fault' : none;
   const word = run.values[0] ?? 0;
   const frame = run.values[1] ?? 0;
-  const valid = (write: boolean): Run => ({ start: run.start, end: run.end, values: [hmmFlag.valid | (write ? hmmFlag.write : 0), frame], strides: [0, run.strides[1] ?? 0] });
+  const valid = (write: boolean): Run => ({
+    start: run.start,
+    end: run.end,
+    values: [hmmFlag.valid | (write ? hmmFlag.write : 0), frame],
+    strides: [0, run.strides[1] ?? 0],
+  });
   if (isDevPrivate(word)) {
     const owner = tx.get('device', poolOf(tx.world, frame)?.device ?? '')?.owner;
     const asking = tx.get('device', tx.get('context', key)?.device ?? '')?.owner;
@@ -127,7 +206,8 @@ function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' 
     return needs ? 'fault' : none;
   }
   if (isMigration(word)) return needs ? 'fault' : none;
-  if (permits(word, 'read')) return needs && request === 'write' && !permits(word, 'write') ? 'fault' : valid(hasFlag(word, pteFlag.write));
+  if (permits(word, 'read'))
+    return needs && request === 'write' && !permits(word, 'write') ? 'fault' : valid(hasFlag(word, pteFlag.write));
   return needs ? 'fault' : none;
 }
 
@@ -135,22 +215,50 @@ function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' 
  * The check and the programming, under the driver lock: EBUSY where the snapshot is no longer good. With `check` false
  * the driver does not look, which is the bug that the race of munmap and a fault shows.
  */
-export function programEntries(tx: Tx, key: string, start: number, end: number, check: boolean, cause: number | null): OpResult {
+export function programEntries(
+  tx: Tx,
+  key: string,
+  start: number,
+  end: number,
+  check: boolean,
+  cause: number | null,
+): OpResult {
   const context = tx.get('context', key);
-  if (context === null) return tx.refuse('EINVAL', 'mirror.noContext', { cause, why: `no open device file ${key}`, at: { context: key } });
+  if (context === null)
+    return tx.refuse('EINVAL', 'mirror.noContext', { cause, why: `no open device file ${key}`, at: { context: key } });
   const at = { context: key, space: context.space, start, pages: end - start };
   const stale = readRetry(tx, key, context.snapshot);
-  const checked = tx.emit({ kind: 'readRetry', by: driver(tx, key), cause, rule: check ? 'mirror.readRetry' : 'mirror.unchecked', at, args: { seq: context.snapshot, retry: stale, checked: check } });
-  if (check && stale) return tx.refuse('EBUSY', 'mirror.retry', { by: driver(tx, key), cause: checked, at, why: 'the sequence moved: drop the words and start over', fn: 'mmu_interval_read_retry' });
-  const device = context.device;
-  const words = tx.pages('hmmPfn', key).occupied(start, end).filter((run) => hasFlag(run.values[0] ?? 0, hmmFlag.valid));
-  tx.emit({ kind: 'deviceMap', by: driver(tx, key), cause: checked, rule: check ? 'mirror.program' : 'mirror.unchecked', at }, (w) => {
-    for (const run of words) {
-      const flags = deviceFlag.read | (hasFlag(run.values[0] ?? 0, hmmFlag.write) ? deviceFlag.write : 0);
-      const frame = valueAt(run, run.start, 1);
-      const target = poolOf(w.world, frame)?.device === device ? 'LOCAL' : 'SYS';
-      w.fill('devicePte', key, run.start, run.end, [devicePteWord(target, flags), frame], [0, run.strides[1] ?? 0]);
-    }
+  const checked = tx.emit({
+    kind: 'readRetry',
+    by: driver(tx, key),
+    cause,
+    rule: check ? 'mirror.readRetry' : 'mirror.unchecked',
+    at,
+    args: { seq: context.snapshot, retry: stale, checked: check },
   });
+  if (check && stale)
+    return tx.refuse('EBUSY', 'mirror.retry', {
+      by: driver(tx, key),
+      cause: checked,
+      at,
+      why: 'the sequence moved: drop the words and start over',
+      fn: 'mmu_interval_read_retry',
+    });
+  const device = context.device;
+  const words = tx
+    .pages('hmmPfn', key)
+    .occupied(start, end)
+    .filter((run) => hasFlag(run.values[0] ?? 0, hmmFlag.valid));
+  tx.emit(
+    { kind: 'deviceMap', by: driver(tx, key), cause: checked, rule: check ? 'mirror.program' : 'mirror.unchecked', at },
+    (w) => {
+      for (const run of words) {
+        const flags = deviceFlag.read | (hasFlag(run.values[0] ?? 0, hmmFlag.write) ? deviceFlag.write : 0);
+        const frame = valueAt(run, run.start, 1);
+        const target = poolOf(w.world, frame)?.device === device ? 'LOCAL' : 'SYS';
+        w.fill('devicePte', key, run.start, run.end, [devicePteWord(target, flags), frame], [0, run.strides[1] ?? 0]);
+      }
+    },
+  );
   return ok;
 }

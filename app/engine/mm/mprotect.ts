@@ -24,10 +24,23 @@ export interface Protection {
 }
 
 /** ENOMEM at the first hole: the areas before it are changed already. */
-export function mprotect(tx: Tx, space: string, start: number, end: number, protection: Protection, cause: number): OpResult {
-  for (let at = start; at < end; ) {
+export function mprotect(
+  tx: Tx,
+  space: string,
+  start: number,
+  end: number,
+  protection: Protection,
+  cause: number,
+): OpResult {
+  for (let at = start; at < end;) {
     const area = areaAt(tx.world, space, at);
-    if (area === null) return tx.refuse('ENOMEM', 'mprotect.hole', { cause, at: { space, start: at, pages: 1 }, why: 'the range has a hole; what lies before it is changed already', fn: 'do_mprotect_pkey' });
+    if (area === null)
+      return tx.refuse('ENOMEM', 'mprotect.hole', {
+        cause,
+        at: { space, start: at, pages: 1 },
+        why: 'the range has a hole; what lies before it is changed already',
+        fn: 'do_mprotect_pkey',
+      });
     const stop = Math.min(end, area.end);
     protectArea(tx, area, at, stop, protection, cause);
     at = stop;
@@ -37,19 +50,31 @@ export function mprotect(tx: Tx, space: string, start: number, end: number, prot
 
 function protectArea(tx: Tx, area: Area, start: number, end: number, protection: Protection, cause: number): void {
   const { space } = area;
-  tx.emit({ kind: 'vmaProtected', cause, rule: 'mprotect.area', at: { space, start, pages: end - start }, args: { ...protection } }, (w) => {
-    splitAt(w, space, start);
-    splitAt(w, space, end);
-    for (const { id } of areasIn(w.world, space, start, end)) w.patch('vma', id, { ...protection });
-  });
+  tx.emit(
+    {
+      kind: 'vmaProtected',
+      cause,
+      rule: 'mprotect.area',
+      at: { space, start, pages: end - start },
+      args: { ...protection },
+    },
+    (w) => {
+      splitAt(w, space, start);
+      splitAt(w, space, end);
+      for (const { id } of areasIn(w.world, space, start, end)) w.patch('vma', id, { ...protection });
+    },
+  );
   const from = firstTouched(tx, space, start, end);
   if (from === null) return;
   const range: RangeEvent = { event: 'PROTECTION_VMA', space, start: from, end, cause, rule: 'mprotect.entries' };
   rangeStart(tx, range);
-  tx.emit({ kind: 'entriesProtected', cause, rule: 'mprotect.entries', at: { space, start: from, pages: end - from } }, (w) => {
-    const vma = areaAt(w.world, space, from);
-    if (vma !== null) for (const run of w.world.pages.pte[space]?.occupied(from, end) ?? []) change(w, vma, run);
-  });
+  tx.emit(
+    { kind: 'entriesProtected', cause, rule: 'mprotect.entries', at: { space, start: from, pages: end - from } },
+    (w) => {
+      const vma = areaAt(w.world, space, from);
+      if (vma !== null) for (const run of w.world.pages.pte[space]?.occupied(from, end) ?? []) change(w, vma, run);
+    },
+  );
   rangeEnd(tx, range);
 }
 
@@ -75,7 +100,8 @@ function change(w: Writer, vma: Vma, run: FilledRun): void {
       if (!vma.write) return set(present);
       const first = valueAt(run, run.start, 1);
       for (const part of w.world.pages.frame[allFrames]?.occupied(first, first + (run.end - run.start)) ?? []) {
-        const owed = ((part.values[0] ?? 0) & frameFlag.anonExclusive) === 0 && !(vma.shared && (word & pteFlag.dirty) !== 0);
+        const owed =
+          ((part.values[0] ?? 0) & frameFlag.anonExclusive) === 0 && !(vma.shared && (word & pteFlag.dirty) !== 0);
         const start = run.start + (part.start - first);
         set(owed ? present : withFlags(present, pteFlag.write), start, start + (part.end - part.start));
       }

@@ -19,8 +19,10 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
   const pages = end - start;
   const at = { space, start, pages };
   const area = areaAt(tx.world, space, start);
-  if (area === null || end > area.end) return tx.refuse('EFAULT', 'mremap.area', { cause, at, why: 'the range is not one mapping', fn: 'mremap' });
-  if (to < end && start < to + pages) return tx.refuse('EINVAL', 'mremap.overlap', { cause, at, why: 'the new place overlaps the old', fn: 'mremap' });
+  if (area === null || end > area.end)
+    return tx.refuse('EFAULT', 'mremap.area', { cause, at, why: 'the range is not one mapping', fn: 'mremap' });
+  if (to < end && start < to + pages)
+    return tx.refuse('EINVAL', 'mremap.overlap', { cause, at, why: 'the new place overlaps the old', fn: 'mremap' });
   if (areasIn(tx.world, space, to, to + pages).length > 0) {
     detachAreas(tx, space, to, to + pages, cause);
     const cleared = zapRange(tx, 'UNMAP', space, to, to + pages, cause, 'mremap.target');
@@ -31,7 +33,13 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
   rangeStart(tx, range);
   tx.emit({ kind: 'entriesMoved', cause, rule: 'mremap.move', at, args: { to } }, (w) => {
     const runs = w.world.pages.pte[space]?.runs(start, end) ?? [];
-    w.setRuns('pte', space, to, to + pages, runs.map((run) => ({ ...run, start: run.start + (to - start), end: run.end + (to - start) })));
+    w.setRuns(
+      'pte',
+      space,
+      to,
+      to + pages,
+      runs.map((run) => ({ ...run, start: run.start + (to - start), end: run.end + (to - start) })),
+    );
     if (runs.some(isFilled)) w.fill('pte', space, start, end, null);
   });
   rangeEnd(tx, range);
@@ -43,11 +51,20 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
 /** copy_vma: the new area keeps the page offset, so that the reverse map finds the moved pages. */
 function copyArea(tx: Tx, area: Area, start: number, to: number, pages: number, cause: number): void {
   const { id: _id, ...vma } = area;
-  tx.emit({ kind: 'vmaMoved', cause, rule: 'mremap.area', at: { space: area.space, start: to, pages }, args: { from: start } }, (w) => {
-    splitAt(w, area.space, start);
-    splitAt(w, area.space, start + pages);
-    const copy = newVmaId(w, area.space);
-    w.put('vma', copy, { ...vma, start: to, end: to + pages, pgoff: area.pgoff + (start - area.start) });
-    for (const number of area.anonVmas) linkAnonVma(w, number, copy);
-  });
+  tx.emit(
+    {
+      kind: 'vmaMoved',
+      cause,
+      rule: 'mremap.area',
+      at: { space: area.space, start: to, pages },
+      args: { from: start },
+    },
+    (w) => {
+      splitAt(w, area.space, start);
+      splitAt(w, area.space, start + pages);
+      const copy = newVmaId(w, area.space);
+      w.put('vma', copy, { ...vma, start: to, end: to + pages, pgoff: area.pgoff + (start - area.start) });
+      for (const number of area.anonVmas) linkAnonVma(w, number, copy);
+    },
+  );
 }

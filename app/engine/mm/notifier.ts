@@ -12,7 +12,16 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 
 /** `enum mmu_notifier_event`, in its order. */
-export const notifierEvents = ['UNMAP', 'CLEAR', 'PROTECTION_VMA', 'PROTECTION_PAGE', 'SOFT_DIRTY', 'RELEASE', 'MIGRATE', 'EXCLUSIVE'] as const;
+export const notifierEvents = [
+  'UNMAP',
+  'CLEAR',
+  'PROTECTION_VMA',
+  'PROTECTION_PAGE',
+  'SOFT_DIRTY',
+  'RELEASE',
+  'MIGRATE',
+  'EXCLUSIVE',
+] as const;
 export type NotifierEvent = (typeof notifierEvents)[number];
 
 export interface RangeEvent {
@@ -39,7 +48,8 @@ function hits(tx: Tx, range: RangeEvent): readonly string[] {
     .map(([id]) => id);
 }
 
-const brackets = (range: RangeEvent): number => (range.group === undefined || range.group === null ? 1 : range.end - range.start);
+const brackets = (range: RangeEvent): number =>
+  range.group === undefined || range.group === null ? 1 : range.end - range.start;
 const place = (range: RangeEvent) => ({ space: range.space, start: range.start, pages: range.end - range.start });
 
 /**
@@ -49,17 +59,27 @@ const place = (range: RangeEvent) => ({ space: range.space, start: range.start, 
 export function rangeStart(tx: Tx, range: RangeEvent): OpResult {
   const { event, space, cause, group = null, rule, owner = null, blockable = true } = range;
   const hit = hits(tx, range);
-  const start = tx.emit({ kind: 'notifierStart', cause, group, rule, at: place(range), args: { event, owner, blockable } }, (w) => {
-    const subs = w.get('subscriptions', space);
-    if (subs === null) return;
-    // Every bracket of a group that hits starts and ends a burst of its own, but the last, which has only started.
-    const burst = hit.length === 0 || isOdd(subs.seq) ? 0 : subs.active > 0 ? 1 : 2 * brackets(range) - 1;
-    w.put('subscriptions', space, { ...subs, active: subs.active + 1, seq: subs.seq + burst });
-  });
+  const start = tx.emit(
+    { kind: 'notifierStart', cause, group, rule, at: place(range), args: { event, owner, blockable } },
+    (w) => {
+      const subs = w.get('subscriptions', space);
+      if (subs === null) return;
+      // Every bracket of a group that hits starts and ends a burst of its own, but the last, which has only started.
+      const burst = hit.length === 0 || isOdd(subs.seq) ? 0 : subs.active > 0 ? 1 : 2 * brackets(range) - 1;
+      w.put('subscriptions', space, { ...subs, active: subs.active + 1, seq: subs.seq + burst });
+    },
+  );
   for (const id of hit) {
     const busy = tx.get('context', id)?.driverLock ?? null;
     if (busy !== null && !blockable) {
-      tx.emit({ kind: 'notifierRefused', by: driverOf(tx, id), cause: start, rule: `${rule}.notBlockable`, at: { ...place(range), context: id }, args: { event } });
+      tx.emit({
+        kind: 'notifierRefused',
+        by: driverOf(tx, id),
+        cause: start,
+        rule: `${rule}.notBlockable`,
+        at: { ...place(range), context: id },
+        args: { event },
+      });
       rangeEnd(tx, range, start);
       return { errno: 'EAGAIN' };
     }
@@ -76,7 +96,8 @@ function driverOf(tx: Tx, context: string): string {
 function invalidate(tx: Tx, id: string, range: RangeEvent, cause: number): void {
   const context = tx.get('context', id);
   const device = context === null ? null : tx.get('device', context.device);
-  const own = range.event === 'MIGRATE' && range.owner !== undefined && range.owner !== null && range.owner === device?.owner;
+  const own =
+    range.event === 'MIGRATE' && range.owner !== undefined && range.owner !== null && range.owner === device?.owner;
   tx.emit(
     {
       kind: 'deviceInvalidate',
@@ -129,12 +150,30 @@ export function bracket(tx: Tx, range: RangeEvent, change: () => void): OpResult
 }
 
 /** mmu_interval_notifier_insert: EOVERFLOW for an empty interval, EINVAL on an address space that is going away. */
-export function insertNotifier(tx: Tx, id: string, space: string, start: number, end: number, cause: number | null): OpResult {
+export function insertNotifier(
+  tx: Tx,
+  id: string,
+  space: string,
+  start: number,
+  end: number,
+  cause: number | null,
+): OpResult {
   const at = { context: id, space, start, pages: end - start };
   const subs = tx.get('subscriptions', space);
-  if (end <= start) return tx.refuse('EOVERFLOW', 'notifier.insert.empty', { cause, at, why: 'an interval needs at least one page', fn: 'mmu_interval_notifier_insert' });
+  if (end <= start)
+    return tx.refuse('EOVERFLOW', 'notifier.insert.empty', {
+      cause,
+      at,
+      why: 'an interval needs at least one page',
+      fn: 'mmu_interval_notifier_insert',
+    });
   if (subs === null || (tx.get('space', space)?.users ?? 0) === 0) {
-    return tx.refuse('EINVAL', 'notifier.insert.dead', { cause, at, why: 'the address space has no users', fn: 'mmu_interval_notifier_insert' });
+    return tx.refuse('EINVAL', 'notifier.insert.dead', {
+      cause,
+      at,
+      why: 'the address space has no users',
+      fn: 'mmu_interval_notifier_insert',
+    });
   }
   tx.emit({ kind: 'notifierInsert', cause, rule: 'notifier.insert', at }, (w) => {
     if (subs.active === 0) {
@@ -154,18 +193,21 @@ export function insertNotifier(tx: Tx, id: string, space: string, start: number,
 export function removeNotifier(tx: Tx, id: string, cause: number | null): void {
   const notifier = tx.get('notifier', id);
   if (notifier === null) return;
-  tx.emit({ kind: 'notifierRemove', cause, rule: 'notifier.remove', at: { context: id, space: notifier.space } }, (w) => {
-    const subs = w.get('subscriptions', notifier.space);
-    const waiting = subs?.deferred.some((d) => d.what === 'insert' && d.notifier === id) ?? false;
-    if (subs === null || !isOdd(subs.seq)) w.put('notifier', id, null);
-    else if (waiting) {
-      w.patch('subscriptions', notifier.space, { deferred: subs.deferred.filter((d) => d.notifier !== id) });
-      w.put('notifier', id, null);
-    } else {
-      w.patch('notifier', id, { inTree: false });
-      w.patch('subscriptions', notifier.space, { deferred: [...subs.deferred, { what: 'remove', notifier: id }] });
-    }
-  });
+  tx.emit(
+    { kind: 'notifierRemove', cause, rule: 'notifier.remove', at: { context: id, space: notifier.space } },
+    (w) => {
+      const subs = w.get('subscriptions', notifier.space);
+      const waiting = subs?.deferred.some((d) => d.what === 'insert' && d.notifier === id) ?? false;
+      if (subs === null || !isOdd(subs.seq)) w.put('notifier', id, null);
+      else if (waiting) {
+        w.patch('subscriptions', notifier.space, { deferred: subs.deferred.filter((d) => d.notifier !== id) });
+        w.put('notifier', id, null);
+      } else {
+        w.patch('notifier', id, { inTree: false });
+        w.patch('subscriptions', notifier.space, { deferred: [...subs.deferred, { what: 'remove', notifier: id }] });
+      }
+    },
+  );
 }
 
 /** mmu_interval_read_begin: the snapshot, or null where the reader must sleep until the burst ends. */
@@ -176,4 +218,5 @@ export function readBegin(tx: Tx, id: string): number | null {
 }
 
 /** mmu_interval_read_retry: the snapshot is no longer good. A removed notifier is never good. */
-export const readRetry = (tx: Tx, id: string, snapshot: number | null): boolean => tx.get('notifier', id)?.seq !== snapshot;
+export const readRetry = (tx: Tx, id: string, snapshot: number | null): boolean =>
+  tx.get('notifier', id)?.seq !== snapshot;

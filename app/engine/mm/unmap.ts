@@ -29,7 +29,15 @@ export function zap(w: Writer, space: string, start: number, end: number): void 
 }
 
 /** zap with its event around it: UNMAP for munmap, CLEAR for MADV_DONTNEED. */
-export function zapRange(tx: Tx, event: NotifierEvent, space: string, start: number, end: number, cause: number | null, rule: string): OpResult {
+export function zapRange(
+  tx: Tx,
+  event: NotifierEvent,
+  space: string,
+  start: number,
+  end: number,
+  cause: number | null,
+  rule: string,
+): OpResult {
   const range: RangeEvent = { event, space, start, end, cause, rule };
   const started = rangeStart(tx, range);
   if (!('ok' in started)) return started;
@@ -38,7 +46,14 @@ export function zapRange(tx: Tx, event: NotifierEvent, space: string, start: num
   return ok;
 }
 
-export function zapEntries(tx: Tx, space: string, start: number, end: number, cause: number | null, rule: string): void {
+export function zapEntries(
+  tx: Tx,
+  space: string,
+  start: number,
+  end: number,
+  cause: number | null,
+  rule: string,
+): void {
   tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => zap(w, space, start, end));
 }
 

@@ -16,19 +16,35 @@ import type { OpResult } from '../event.ts';
 /** Addresses below 2^47 go to user space; the first mmap of a process ends here. */
 const topOfMmap = 0x7fff_f7ff_f;
 
-export const startProcess = defineOp('process', 'A process starts with an empty address space.', { name: arg.name, pid: z.number().int().min(1).max(4_194_304).optional() }, (tx, op) => {
-  if (tx.get('process', op.name) !== null) return tx.refuse('EEXIST', 'process.name', { why: `there is a process ${op.name} already` });
-  tx.emit({ kind: 'processStarted', rule: 'process', at: { space: op.name } }, (w) => {
-    w.put('process', op.name, { pid: op.pid ?? w.count('nextPid', 4711), parent: null, space: op.name, alive: true });
-    w.put('space', op.name, { users: 1, rss: { anon: 0, file: 0, shmem: 0 }, mmapReaders: [], mmapWriter: null, mmapBase: topOfMmap });
-    w.put('subscriptions', op.name, { seq: 2, active: 0, deferred: [] });
-  });
-  return ok;
-});
+export const startProcess = defineOp(
+  'process',
+  'A process starts with an empty address space.',
+  { name: arg.name, pid: z.number().int().min(1).max(4_194_304).optional() },
+  (tx, op) => {
+    if (tx.get('process', op.name) !== null)
+      return tx.refuse('EEXIST', 'process.name', { why: `there is a process ${op.name} already` });
+    tx.emit({ kind: 'processStarted', rule: 'process', at: { space: op.name } }, (w) => {
+      w.put('process', op.name, { pid: op.pid ?? w.count('nextPid', 4711), parent: null, space: op.name, alive: true });
+      w.put('space', op.name, {
+        users: 1,
+        rss: { anon: 0, file: 0, shmem: 0 },
+        mmapReaders: [],
+        mmapWriter: null,
+        mmapBase: topOfMmap,
+      });
+      w.put('subscriptions', op.name, { seq: 2, active: 0, deferred: [] });
+    });
+    return ok;
+  },
+);
 
 /** The span of a place, or the refusal of an operation that names nothing. */
 export function spanOf(tx: Tx, place: string): SpaceSpan | { readonly refusal: OpResult } {
-  return resolvePlace(tx.world, place) ?? { refusal: tx.refuse('EINVAL', 'op.place', { why: `there is no ${place}: no buffer of that name has these pages` }) };
+  return (
+    resolvePlace(tx.world, place) ?? {
+      refusal: tx.refuse('EINVAL', 'op.place', { why: `there is no ${place}: no buffer of that name has these pages` }),
+    }
+  );
 }
 
 export const mmap = defineOp(
@@ -39,24 +55,46 @@ export const mmap = defineOp(
     pages: arg.pages,
     prot: arg.prot.default('rw-'),
     /** Virtual page number to map at; without it the next range below the last. */
-    at: z.number().int().min(16).max(2 ** 35 - 1).optional(),
+    at: z
+      .number()
+      .int()
+      .min(16)
+      .max(2 ** 35 - 1)
+      .optional(),
     /** Pages between this mapping and the one before; also the alignment of its start. */
-    align: z.number().int().min(1).max(2 ** 20).default(1),
+    align: z
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** 20)
+      .default(1),
   },
   (tx, op) => {
     const process = tx.get('process', op.by);
     const space = process === null ? null : tx.get('space', process.space);
-    if (process === null || space === null) return tx.refuse('ESRCH', 'mmap.noProcess', { why: `no process ${op.by} is running`, fn: 'do_mmap' });
+    if (process === null || space === null)
+      return tx.refuse('ESRCH', 'mmap.noProcess', { why: `no process ${op.by} is running`, fn: 'do_mmap' });
     const name = `${op.by}.${op.as}`;
-    if (tx.get('buffer', name) !== null) return tx.refuse('EEXIST', 'mmap.name', { why: `there is a buffer ${name} already`, fn: 'do_mmap' });
+    if (tx.get('buffer', name) !== null)
+      return tx.refuse('EEXIST', 'mmap.name', { why: `there is a buffer ${name} already`, fn: 'do_mmap' });
     const below = space.mmapBase - op.pages - 1;
     const start = op.at ?? below - (below % op.align);
     if (start < 16) return tx.refuse('ENOMEM', 'mmap.full', { why: 'no room in the address space', fn: 'do_mmap' });
     const at = { space: process.space, start, pages: op.pages };
     tx.emit({ kind: 'mmapped', rule: 'mmap', at, args: { name, prot: op.prot } }, (w) => {
       const vma: RecordTables['vma'] = {
-        space: process.space, start, end: start + op.pages, read: op.prot.includes('r'), write: op.prot.includes('w'), exec: op.prot.includes('x'),
-        shared: false, backing: 'anon', file: null, pgoff: start, anonVmas: [], flags: [],
+        space: process.space,
+        start,
+        end: start + op.pages,
+        read: op.prot.includes('r'),
+        write: op.prot.includes('w'),
+        exec: op.prot.includes('x'),
+        shared: false,
+        backing: 'anon',
+        file: null,
+        pgoff: start,
+        anonVmas: [],
+        flags: [],
       };
       w.put('vma', newVmaId(w, process.space), vma);
       w.put('buffer', name, { space: process.space, start, pages: op.pages });
@@ -75,43 +113,72 @@ export const munmap = defineOp('munmap', 'A process unmaps a range.', { place: a
   return zapRange(tx, 'UNMAP', space, start, end, cause, 'munmap');
 });
 
-export const munmapStart = defineOp('munmapStart', 'First part of munmap: takes the mmap lock for writing, detaches the areas and starts the UNMAP event.', { place: arg.place }, (tx, op) => {
-  const span = spanOf(tx, op.place);
-  if ('refusal' in span) return span.refusal;
-  const { space, start, end } = span;
-  const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } }, (w) => w.patch('space', space, { mmapWriter: op.by }));
-  detachAreas(tx, space, start, end, cause);
-  return rangeStart(tx, { event: 'UNMAP', space, start, end, cause, rule: 'munmap' });
-});
+export const munmapStart = defineOp(
+  'munmapStart',
+  'First part of munmap: takes the mmap lock for writing, detaches the areas and starts the UNMAP event.',
+  { place: arg.place },
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    if ('refusal' in span) return span.refusal;
+    const { space, start, end } = span;
+    const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } }, (w) =>
+      w.patch('space', space, { mmapWriter: op.by }),
+    );
+    detachAreas(tx, space, start, end, cause);
+    return rangeStart(tx, { event: 'UNMAP', space, start, end, cause, rule: 'munmap' });
+  },
+);
 
-export const munmapZap = defineOp('munmapZap', 'Second part of munmap: the entries go and frames become free.', { place: arg.place }, (tx, op) => {
-  const span = spanOf(tx, op.place);
-  if ('refusal' in span) return span.refusal;
-  zapEntries(tx, span.space, span.start, span.end, null, 'munmap');
-  return ok;
-});
+export const munmapZap = defineOp(
+  'munmapZap',
+  'Second part of munmap: the entries go and frames become free.',
+  { place: arg.place },
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    if ('refusal' in span) return span.refusal;
+    zapEntries(tx, span.space, span.start, span.end, null, 'munmap');
+    return ok;
+  },
+);
 
-export const munmapEnd = defineOp('munmapEnd', 'Last part of munmap: ends the UNMAP event and releases the mmap lock.', { place: arg.place }, (tx, op) => {
-  const span = spanOf(tx, op.place);
-  if ('refusal' in span) return span.refusal;
-  const { space, start, end } = span;
-  rangeEnd(tx, { event: 'UNMAP', space, start, end, cause: null, rule: 'munmap' });
-  tx.emit({ kind: 'unlocked', rule: 'munmap', at: { space }, args: { lock: 'mmap' } }, (w) => w.patch('space', space, { mmapWriter: null }));
-  return ok;
-});
+export const munmapEnd = defineOp(
+  'munmapEnd',
+  'Last part of munmap: ends the UNMAP event and releases the mmap lock.',
+  { place: arg.place },
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    if ('refusal' in span) return span.refusal;
+    const { space, start, end } = span;
+    rangeEnd(tx, { event: 'UNMAP', space, start, end, cause: null, rule: 'munmap' });
+    tx.emit({ kind: 'unlocked', rule: 'munmap', at: { space }, args: { lock: 'mmap' } }, (w) =>
+      w.patch('space', space, { mmapWriter: null }),
+    );
+    return ok;
+  },
+);
 
 const access = { place: arg.place };
 
-export const read = defineOp('read', 'A CPU thread of the process loads from every page of a range.', access, (tx, op) => {
-  const span = spanOf(tx, op.place);
-  if ('refusal' in span) return span.refusal;
-  const result = cpuAccess(tx, { ...span, access: 'read' });
-  if (!isOk(result)) return result;
-  const entry = tx.pages('pte', span.space).get(span.start);
-  const value = entry === null ? 0 : (tx.pages('frame', allFrames).get(entry[1] ?? 0)?.[6] ?? 0);
-  tx.emit({ kind: 'cpuRead', rule: 'access.cpu', at: { space: span.space, start: span.start, pages: span.end - span.start }, args: { value } });
-  return ok;
-});
+export const read = defineOp(
+  'read',
+  'A CPU thread of the process loads from every page of a range.',
+  access,
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    if ('refusal' in span) return span.refusal;
+    const result = cpuAccess(tx, { ...span, access: 'read' });
+    if (!isOk(result)) return result;
+    const entry = tx.pages('pte', span.space).get(span.start);
+    const value = entry === null ? 0 : (tx.pages('frame', allFrames).get(entry[1] ?? 0)?.[6] ?? 0);
+    tx.emit({
+      kind: 'cpuRead',
+      rule: 'access.cpu',
+      at: { space: span.space, start: span.start, pages: span.end - span.start },
+      args: { value },
+    });
+    return ok;
+  },
+);
 
 export const write = defineOp(
   'write',
@@ -123,15 +190,31 @@ export const write = defineOp(
     const { space, start, end } = span;
     const result = cpuAccess(tx, { ...span, access: 'write' });
     if (!isOk(result)) return result;
-    tx.emit({ kind: 'cpuWrite', rule: 'access.cpu', at: { space, start, pages: end - start }, args: { value: op.value, counting: op.count } }, (w) => {
-      for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
-        const frame = run.values[1] ?? 0;
-        storeContent(w, frame, frame + (run.end - run.start), op.value + (op.count ? run.start - start : 0), op.count);
-      }
-    });
+    tx.emit(
+      {
+        kind: 'cpuWrite',
+        rule: 'access.cpu',
+        at: { space, start, pages: end - start },
+        args: { value: op.value, counting: op.count },
+      },
+      (w) => {
+        for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
+          const frame = run.values[1] ?? 0;
+          storeContent(
+            w,
+            frame,
+            frame + (run.end - run.start),
+            op.value + (op.count ? run.start - start : 0),
+            op.count,
+          );
+        }
+      },
+    );
     return ok;
   },
 );
 
-export const forkOp = defineOp('fork', 'A process forks a child.', { child: arg.name }, (tx, op) => fork(tx, op.by, op.child));
+export const forkOp = defineOp('fork', 'A process forks a child.', { child: arg.name }, (tx, op) =>
+  fork(tx, op.by, op.child),
+);
 export const exitOp = defineOp('exit', 'A process ends.', {}, (tx, op) => exit(tx, op.by));

@@ -49,7 +49,15 @@ export function kibBytes(text: string | undefined): number | null {
 
 type OsDeviceClass = OsDevice['classes'][number];
 
-const v2Classes: readonly OsDeviceClass[] = ['storage', 'gpu', 'network', 'openfabrics', 'dma', 'coprocessor', 'memory'];
+const v2Classes: readonly OsDeviceClass[] = [
+  'storage',
+  'gpu',
+  'network',
+  'openfabrics',
+  'dma',
+  'coprocessor',
+  'memory',
+];
 const v3Classes: readonly (readonly [number, OsDeviceClass])[] = [
   [1, 'storage'],
   [2, 'memory'],
@@ -64,8 +72,12 @@ const v3Classes: readonly (readonly [number, OsDeviceClass])[] = [
 export function osDeviceClasses(element: XmlElement, version: HwlocVersion): readonly OsDeviceClass[] {
   const value = integer(element, 'osdev_type');
   const subtype = element.attributes['subtype'];
-  const special: readonly OsDeviceClass[] = subtype === 'CXLMem' ? ['cxlMemdev'] : element.attributes['name']?.startsWith('dax') === true ? ['dax'] : [];
+  const special: readonly OsDeviceClass[] =
+    subtype === 'CXLMem' ? ['cxlMemdev'] : element.attributes['name']?.startsWith('dax') === true ? ['dax'] : [];
   if (value === null) return special.length > 0 ? special : ['other'];
-  const told = version === 3 ? v3Classes.filter(([bit]) => (value & bit) !== 0).map(([, name]) => name) : [v2Classes[value] ?? 'other'];
+  const told =
+    version === 3
+      ? v3Classes.filter(([bit]) => (value & bit) !== 0).map(([, name]) => name)
+      : [v2Classes[value] ?? 'other'];
   return [...told, ...special];
 }

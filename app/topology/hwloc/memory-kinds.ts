@@ -17,10 +17,14 @@ export function inferMemoryKinds(draft: TopologyDraft): void {
   const wasAdded = (node: NumaNode): boolean => node.facts['DAXDevice'] !== undefined;
   for (const node of nodes) {
     const known = first.get(place(node));
-    if (!wasAdded(node) && (known === undefined || (node.osIndex ?? 0) < (known.osIndex ?? 0))) first.set(place(node), node);
+    if (!wasAdded(node) && (known === undefined || (node.osIndex ?? 0) < (known.osIndex ?? 0)))
+      first.set(place(node), node);
   }
   for (const node of nodes) {
-    const owns = node.cpus === null ? first.get(place(node)) === node && (node.nearCpus === null || node.nearCpus.length > 0) : node.cpus.length > 0;
+    const owns =
+      node.cpus === null
+        ? first.get(place(node)) === node && (node.nearCpus === null || node.nearCpus.length > 0)
+        : node.cpus.length > 0;
     const alone = atPlace.get(place(node)) === 1;
     const cpus = node.cpus ?? (owns && alone ? node.nearCpus : null);
     const kind: Pick<NumaNode, 'memoryKind' | 'memoryKindInferred'> =

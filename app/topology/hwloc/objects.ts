@@ -1,4 +1,16 @@
-import type { Cache, CpuPackage, DeviceMemory, Group, HostBridge, MemorySideCache, Misc, NumaNode, OsDevice, PciBridge, PciFunction } from '../../model/topology.ts';
+import type {
+  Cache,
+  CpuPackage,
+  DeviceMemory,
+  Group,
+  HostBridge,
+  MemorySideCache,
+  Misc,
+  NumaNode,
+  OsDevice,
+  PciBridge,
+  PciFunction,
+} from '../../model/topology.ts';
 import { cpuVendorOf } from '../cpu-vendor.ts';
 import { atLine } from '../draft.ts';
 import { parseDecimal, parseHex, parseInteger } from '../numbers.ts';
@@ -8,7 +20,15 @@ import { infosOf, integer, kibBytes, lowestCpu, osDeviceClasses, setOf } from '.
 import type { HwlocVersion } from './attributes.ts';
 
 /** What every object takes from its element. */
-function base(element: XmlElement, parent: string | null): { readonly parent: string | null; readonly name: string | null; readonly facts: Readonly<Record<string, string>>; readonly from: ReturnType<typeof atLine> } {
+function base(
+  element: XmlElement,
+  parent: string | null,
+): {
+  readonly parent: string | null;
+  readonly name: string | null;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly from: ReturnType<typeof atLine>;
+} {
   return { parent, name: element.attributes['name'] ?? null, facts: infosOf(element), from: atLine(element.line) };
 }
 
@@ -59,7 +79,9 @@ export function cacheShape(element: XmlElement): { readonly level: number; reado
 }
 
 export const isMemorySide = (element: XmlElement): boolean =>
-  element.attributes['type'] === 'MemCache' || element.attributes['subtype'] === 'MemorySideCache' || infosOf(element)['Type'] === 'MemorySideCache';
+  element.attributes['type'] === 'MemCache' ||
+  element.attributes['subtype'] === 'MemorySideCache' ||
+  infosOf(element)['Type'] === 'MemorySideCache';
 
 export function cacheOf(element: XmlElement, parent: string, shape: NonNullable<ReturnType<typeof cacheShape>>): Cache {
   const letter = { unified: '', data: 'd', instruction: 'i' }[shape.holds];
@@ -156,7 +178,10 @@ interface PciType {
 
 /** "0302 [10de:1db8] [0000:0000] a1 00": class, ids, subsystem, revision, and from version 3 the programming interface. */
 function pciType(element: XmlElement): PciType | null {
-  const match = /^([0-9a-f]{4}) \[([0-9a-f]{4}):([0-9a-f]{4})\] \[([0-9a-f]{4}):([0-9a-f]{4})\](?: ([0-9a-f]{2}))?(?: ([0-9a-f]{2}))?$/i.exec(element.attributes['pci_type']?.trim() ?? '');
+  const match =
+    /^([0-9a-f]{4}) \[([0-9a-f]{4}):([0-9a-f]{4})\] \[([0-9a-f]{4}):([0-9a-f]{4})\](?: ([0-9a-f]{2}))?(?: ([0-9a-f]{2}))?$/i.exec(
+      element.attributes['pci_type']?.trim() ?? '',
+    );
   if (match === null) return null;
   const [, code, vendor, device, subsystemVendor, subsystemDevice, revision, progIf] = match;
   const known = (text: string | undefined): number | null => (vendor === '0000' ? null : parseHex(text));
@@ -185,14 +210,25 @@ export function pciOf(element: XmlElement, parent: string, numaNode: string | nu
     bdf,
     name: facts['PCIDevice'] ?? null,
     numaNode,
-    link: stated === null || stated <= 0 ? null : { currentSpeed: null, currentWidth: null, maxSpeed: null, maxWidth: null, statedGBs: stated },
+    link:
+      stated === null || stated <= 0
+        ? null
+        : { currentSpeed: null, currentWidth: null, maxSpeed: null, maxWidth: null, statedGBs: stated },
   };
   if (element.attributes['type'] === 'Bridge' || type?.class === 0x0604) {
     const buses = /:\[([0-9a-f]{2})-([0-9a-f]{2})\]$/i.exec(element.attributes['bridge_pci'] ?? '');
-    return pciBridge({ ...common, role: 'bridge', secondaryBus: parseHex(buses?.[1]), subordinateBus: parseHex(buses?.[2]) });
+    return pciBridge({
+      ...common,
+      role: 'bridge',
+      secondaryBus: parseHex(buses?.[1]),
+      subordinateBus: parseHex(buses?.[2]),
+    });
   }
   const isSwitch = element.attributes['subtype'] === 'NVSwitch';
-  return pciFunction({ ...common, deviceKind: isSwitch ? 'nvSwitch' : deviceKindOf(type?.class ?? null, type?.vendor ?? null) });
+  return pciFunction({
+    ...common,
+    deviceKind: isSwitch ? 'nvSwitch' : deviceKindOf(type?.class ?? null, type?.vendor ?? null),
+  });
 }
 
 export function osDeviceOf(element: XmlElement, parent: string, version: HwlocVersion): OsDevice {
@@ -208,7 +244,13 @@ export function osDeviceOf(element: XmlElement, parent: string, version: HwlocVe
 export function miscOf(element: XmlElement, parent: string): Misc {
   const facts = infosOf(element);
   const word = facts['DeviceLocation'] ?? element.attributes['name'] ?? 'x';
-  return { ...base(element, parent), kind: 'misc', id: `misc:${word}`, name: word === 'x' ? null : word, subtype: element.attributes['subtype'] ?? facts['Type'] ?? null };
+  return {
+    ...base(element, parent),
+    kind: 'misc',
+    id: `misc:${word}`,
+    name: word === 'x' ? null : word,
+    subtype: element.attributes['subtype'] ?? facts['Type'] ?? null,
+  };
 }
 
 const vramFacts: readonly (readonly [string, DeviceMemory['memoryKind']])[] = [
@@ -224,11 +266,33 @@ const vramFacts: readonly (readonly [string, DeviceMemory['memoryKind']])[] = [
 /** Memory that the infos of an OS device tell of; a device whose memory another driver told already gives none. */
 export function deviceMemoryOf(element: XmlElement, owner: string): readonly DeviceMemory[] {
   const facts = infosOf(element);
-  const of = (id: string, memoryKind: DeviceMemory['memoryKind'], size: string | undefined): readonly DeviceMemory[] => {
+  const of = (
+    id: string,
+    memoryKind: DeviceMemory['memoryKind'],
+    size: string | undefined,
+  ): readonly DeviceMemory[] => {
     const bytes = kibBytes(size);
-    return bytes === null || bytes <= 0 ? [] : [{ kind: 'deviceMemory', id, parent: owner, name: null, facts: {}, from: atLine(element.line), memoryKind, bytes, registration: null }];
+    return bytes === null || bytes <= 0
+      ? []
+      : [
+          {
+            kind: 'deviceMemory',
+            id,
+            parent: owner,
+            name: null,
+            facts: {},
+            from: atLine(element.line),
+            memoryKind,
+            bytes,
+            registration: null,
+          },
+        ];
   };
   const [vram] = vramFacts.flatMap(([name, kind]) => of(`vram:${owner.replace(/^pci:/, '')}`, kind, facts[name]));
   const memdev = element.attributes['name'] ?? owner;
-  return [...(vram === undefined ? [] : [vram]), ...of(`cxlmem:${memdev}`, 'cxl', facts['CXLRAMSize']), ...of(`cxlpmem:${memdev}`, 'pmem', facts['CXLPMEMSize'])];
+  return [
+    ...(vram === undefined ? [] : [vram]),
+    ...of(`cxlmem:${memdev}`, 'cxl', facts['CXLRAMSize']),
+    ...of(`cxlpmem:${memdev}`, 'pmem', facts['CXLPMEMSize']),
+  ];
 }

@@ -19,7 +19,11 @@ const of = (xml: string) => readTopology('f.xml', new TextEncoder().encode(xml))
 interface Oracle {
   readonly version: string | null;
   readonly objects: Readonly<Record<string, number>>;
-  readonly numa: readonly { readonly os: number; readonly subtype: string | null; readonly local_memory: number | null }[];
+  readonly numa: readonly {
+    readonly os: number;
+    readonly subtype: string | null;
+    readonly local_memory: number | null;
+  }[];
   readonly numa_subtypes: Readonly<Record<string, number>>;
   readonly host_bridges: number;
   readonly pci_bridges: number;
@@ -61,11 +65,15 @@ describe.skipIf(!here)('hwloc XML (skipped where ../shared is absent)', () => {
       bars: null,
     });
     // hwloc leaves out a size that it does not know; its oracle counts that as 0, here it is unknown.
-    const bytes = topology.objects.flatMap((object) => (object.kind === 'numaNode' ? [[object.osIndex, object.bytes]] : []));
+    const bytes = topology.objects.flatMap((object) =>
+      object.kind === 'numaNode' ? [[object.osIndex, object.bytes]] : [],
+    );
     expect(bytes.toSorted()).toEqual(oracle.numa.map((node) => [node.os, node.local_memory || null]).toSorted());
     expect(objectsOf(topology, 'misc').length).toBe(n('Misc'));
     expect(objectsOf(topology, 'osDevice').length).toBe(n('OSDev'));
-    expect(topology.matrices.map((matrix) => matrix.rows.length)).toEqual(oracle.distances.map((distance) => distance.nbobjs));
+    expect(topology.matrices.map((matrix) => matrix.rows.length)).toEqual(
+      oracle.distances.map((distance) => distance.nbobjs),
+    );
     const told = Object.values(memoryBytes).reduce<number>((sum, value) => sum + (value ?? 0), 0);
     if (memoryBytes.gpu === 0 && memoryBytes.cxl === 0 && memoryBytes.pmem === 0) {
       expect(told).toBe(oracle.numa.reduce((sum, node) => sum + (node.local_memory ?? 0), 0));
@@ -84,7 +92,12 @@ describe.skipIf(!here)('hwloc XML (skipped where ../shared is absent)', () => {
 
   it('ends NVLink edges of a POWER8 at GPUs and packages', () => {
     const topology = read('power8gpudistances.v3.xml');
-    const ends = topology.links.map((link) => [link.a, link.b].map((id) => topology.objects.find((object) => object.id === id)?.kind).sort().join(' '));
+    const ends = topology.links.map((link) =>
+      [link.a, link.b]
+        .map((id) => topology.objects.find((object) => object.id === id)?.kind)
+        .sort()
+        .join(' '),
+    );
     expect(ends.filter((pair) => pair === 'pciFunction pciFunction').length).toBe(2);
     expect(ends.filter((pair) => pair === 'package pciFunction').length).toBe(4);
     expect(topology.links.every((link) => link.bandwidthGBs === 40)).toBe(true);
@@ -97,7 +110,11 @@ describe.skipIf(!here)('hwloc XML (skipped where ../shared is absent)', () => {
     const essence = ({ objects, links, matrices, memoryAttributes }: Topology) => ({
       objects: objects
         .filter((object) => object.kind !== 'machine')
-        .map(({ from: _, facts: __, ...rest }) => ({ ...rest, ...('classes' in rest ? { classes: [] } : {}), ...('progIf' in rest ? { progIf: null } : {}) })),
+        .map(({ from: _, facts: __, ...rest }) => ({
+          ...rest,
+          ...('classes' in rest ? { classes: [] } : {}),
+          ...('progIf' in rest ? { progIf: null } : {}),
+        })),
       links: links.map(({ from: _, ...rest }) => rest),
       matrices: matrices.map(({ from: _, ...rest }) => rest),
       memoryAttributes,
@@ -109,37 +126,67 @@ describe.skipIf(!here)('hwloc XML (skipped where ../shared is absent)', () => {
     const essence = (topology: Topology) =>
       topology.objects
         .flatMap((object) =>
-          object.kind === 'numaNode' ? [`${object.id} ${object.memoryKind} ${object.bytes}`] : object.kind === 'package' || object.kind === 'core' || object.kind === 'pu' ? [object.id] : [],
+          object.kind === 'numaNode'
+            ? [`${object.id} ${object.memoryKind} ${object.bytes}`]
+            : object.kind === 'package' || object.kind === 'core' || object.kind === 'pu'
+              ? [object.id]
+              : [],
         )
         .sort();
-    expect(essence(read('64intel64-fakeKNL-SNC4-hybrid.v1.xml'))).toEqual(essence(read('64intel64-fakeKNL-SNC4-hybrid.v2.xml')));
-    expect(inspect(read('64intel64-fakeKNL-SNC4-hybrid.v1.xml')).counts.numaNodesByKind).toMatchObject({ dram: 4, hbm: 4 });
+    expect(essence(read('64intel64-fakeKNL-SNC4-hybrid.v1.xml'))).toEqual(
+      essence(read('64intel64-fakeKNL-SNC4-hybrid.v2.xml')),
+    );
+    expect(inspect(read('64intel64-fakeKNL-SNC4-hybrid.v1.xml')).counts.numaNodesByKind).toMatchObject({
+      dram: 4,
+      hbm: 4,
+    });
   });
 
   it('concludes HBM only where the processor carries some, and says why', () => {
     const max = read('psmgmt-dp-intelmax01-flat.v2.xml');
     expect(inspect(max).counts.numaNodesByKind).toMatchObject({ dram: 8, hbm: 8, unknown: 0 });
-    expect(objectsOf(max, 'numaNode').find((node) => node.osIndex === 8)?.memoryKindInferred).toMatch(/Max 9462 carries HBM/);
+    expect(objectsOf(max, 'numaNode').find((node) => node.osIndex === 8)?.memoryKindInferred).toMatch(
+      /Max 9462 carries HBM/,
+    );
     expect(inspect(read('psmgmt-knl05.v1.xml')).counts.numaNodesByKind).toMatchObject({ dram: 4, hbm: 4 });
-    expect(inspect(read('mpibind-coral-lassen.v1.xml')).counts.numaNodesByKind).toMatchObject({ dram: 2, gpu: 0, unknown: 4 });
+    expect(inspect(read('mpibind-coral-lassen.v1.xml')).counts.numaNodesByKind).toMatchObject({
+      dram: 2,
+      gpu: 0,
+      unknown: 4,
+    });
   });
 
   it('hangs a node of version 1 beside the CPUs it serves, not above them', () => {
     const topology = read('mpibind-coral-lassen.v1.xml');
     const kindOf = new Map(topology.objects.map((object) => [object.id, object.kind]));
-    expect(topology.objects.filter((object) => object.parent !== null && kindOf.get(object.parent) === 'numaNode')).toEqual([]);
+    expect(
+      topology.objects.filter((object) => object.parent !== null && kindOf.get(object.parent) === 'numaNode'),
+    ).toEqual([]);
     expect(topology.objects.find((object) => object.id === 'numa:0')?.parent).toBe('package:0');
   });
 
   it('reads memory attributes with initiators that are CPUs or objects', () => {
     const { memoryAttributes } = read('8intel64-4n2t-memattrs.v3.xml');
     expect(memoryAttributes.length).toBe(17);
-    expect(memoryAttributes[0]).toMatchObject({ name: 'Bandwidth', unit: 'MiB/s', target: 'numa:1', value: 20, initiator: { kind: 'cpus', cpus: [{ start: 0, end: 8 }] } });
+    expect(memoryAttributes[0]).toMatchObject({
+      name: 'Bandwidth',
+      unit: 'MiB/s',
+      target: 'numa:1',
+      value: 20,
+      initiator: { kind: 'cpus', cpus: [{ start: 0, end: 8 }] },
+    });
     expect(memoryAttributes[1]?.initiator).toEqual({ kind: 'object', object: 'pu:7' });
   });
 
   it('keeps memory of CXL devices apart from that of nodes', () => {
-    expect(inspect(read('cxlmem+dax.v3.xml')).memoryBytes).toEqual({ dram: 3061719040, hbm: 0, cxl: 3 * 262144 * 1024, gpu: 0, pmem: 2 * 262144 * 1024, unknown: 0 });
+    expect(inspect(read('cxlmem+dax.v3.xml')).memoryBytes).toEqual({
+      dram: 3061719040,
+      hbm: 0,
+      cxl: 3 * 262144 * 1024,
+      gpu: 0,
+      pmem: 2 * 262144 * 1024,
+      unknown: 0,
+    });
   });
 });
 
@@ -150,11 +197,16 @@ describe('hwloc XML that is damaged', () => {
   });
 
   it('is refused for a version that is not known', () => {
-    expect(of('<topology version="9.0"><object type="Machine"/></topology>')).toMatchObject({ ok: false, error: [{ line: 1, message: expect.stringContaining('"9.0"') }] });
+    expect(of('<topology version="9.0"><object type="Machine"/></topology>')).toMatchObject({
+      ok: false,
+      error: [{ line: 1, message: expect.stringContaining('"9.0"') }],
+    });
   });
 
   it('never expands entities', () => {
-    const result = of('<!DOCTYPE topology [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>\n<topology version="2.0"><object type="&b;"/></topology>');
+    const result = of(
+      '<!DOCTYPE topology [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>\n<topology version="2.0"><object type="&b;"/></topology>',
+    );
     expect(result).toMatchObject({ ok: false, error: [{ line: 2 }] });
   });
 

@@ -13,17 +13,38 @@ import type { HwlocVersion } from './attributes.ts';
 import { readDistances, readMemoryAttribute, readOldDistances } from './matrices.ts';
 import type { HwlocIndex } from './matrices.ts';
 import { inferMemoryKinds } from './memory-kinds.ts';
-import { byCpu, cacheOf, cacheShape, deviceMemoryOf, groupOf, hostBridgeOf, idOf, isMemorySide, memorySideCacheOf, miscOf, numaNodeOf, osDeviceOf, packageOf, pciOf } from './objects.ts';
+import {
+  byCpu,
+  cacheOf,
+  cacheShape,
+  deviceMemoryOf,
+  groupOf,
+  hostBridgeOf,
+  idOf,
+  isMemorySide,
+  memorySideCacheOf,
+  miscOf,
+  numaNodeOf,
+  osDeviceOf,
+  packageOf,
+  pciOf,
+} from './objects.ts';
 
 /** hwloc XML of versions 1, 2 and 3 (hwloc/topology-xml.c). */
 export function readHwloc(input: TopologyInput): Result<Topology, readonly Problem[]> {
   const parsed = parseXml(input.name, input.bytes);
   if (!parsed.ok) return parsed;
   const { root, invalidLine } = parsed.value;
-  const refuse = (line: number, message: string): Result<never, readonly Problem[]> => err([{ file: input.name, line, column: 1, message }]);
-  if (root.name !== 'topology') return refuse(root.line, `the root is <${root.name}>, not <topology>: give a file written by lstopo`);
+  const refuse = (line: number, message: string): Result<never, readonly Problem[]> =>
+    err([{ file: input.name, line, column: 1, message }]);
+  if (root.name !== 'topology')
+    return refuse(root.line, `the root is <${root.name}>, not <topology>: give a file written by lstopo`);
   const version = versionOf(root);
-  if (version === null) return refuse(root.line, `version "${root.attributes['version'] ?? ''}" of the hwloc XML format is not known: 1, 2 and 3 are`);
+  if (version === null)
+    return refuse(
+      root.line,
+      `version "${root.attributes['version'] ?? ''}" of the hwloc XML format is not known: 1, 2 and 3 are`,
+    );
   const top = root.children.find((child) => child.name === 'object');
   if (top === undefined) return refuse(root.line, 'the topology has no object: the file is cut off');
 
@@ -62,7 +83,15 @@ class HwlocReader {
   readTop(top: XmlElement, root: XmlElement): void {
     const facts = { ...infosOf(root), ...infosOf(top) };
     const isMachine = top.attributes['type'] === 'Machine' || top.attributes['type'] === 'System';
-    this.draft.add({ kind: 'machine', id: 'machine', parent: null, name: facts['HostName'] ?? null, facts, from: atLine(top.line), architecture: facts['Architecture'] ?? null });
+    this.draft.add({
+      kind: 'machine',
+      id: 'machine',
+      parent: null,
+      name: facts['HostName'] ?? null,
+      facts,
+      from: atLine(top.line),
+      architecture: facts['Architecture'] ?? null,
+    });
     this.draft.title = facts['DMIProductName'] ?? facts['PlatformModel'] ?? facts['HostName'] ?? null;
     if (isMachine) {
       this.#remember(top, 'machine');
@@ -70,7 +99,23 @@ class HwlocReader {
     } else this.#visit(top, 'machine', null);
     this.#settle();
     this.#readTables(top, root);
-    this.draft.tells('packages', 'cores', 'pus', 'numaNodes', 'hostBridges', 'pciBridges', 'pciFunctions', 'gpus', 'nics', 'storage', 'accelerators', 'nvSwitches', 'cxlMemdevs', 'links.nvlink', 'links.xgmi');
+    this.draft.tells(
+      'packages',
+      'cores',
+      'pus',
+      'numaNodes',
+      'hostBridges',
+      'pciBridges',
+      'pciFunctions',
+      'gpus',
+      'nics',
+      'storage',
+      'accelerators',
+      'nvSwitches',
+      'cxlMemdevs',
+      'links.nvlink',
+      'links.xgmi',
+    );
   }
 
   #remember(element: XmlElement, id: string): void {
@@ -104,7 +149,10 @@ class HwlocReader {
     if (type === 'NUMANode') return this.#visitNode(element, parent, node);
     const object = this.#object(element, type, parent, node);
     if (object === null) {
-      this.draft.warn(element.line, `a ${type || 'nameless'} object without a usable address is left out, what is inside it is kept`);
+      this.draft.warn(
+        element.line,
+        `a ${type || 'nameless'} object without a usable address is left out, what is inside it is kept`,
+      );
       return this.#visitChildren(element, parent, node);
     }
     const id = this.#add(element, object);
@@ -119,7 +167,13 @@ class HwlocReader {
     if (isMemorySide(element)) return memorySideCacheOf(element, parent);
     const shape = cacheShape(element);
     if (shape !== null) return cacheOf(element, parent, shape);
-    const plain = { parent, name: null, facts: infosOf(element), from: atLine(element.line), osIndex: integer(element, 'os_index') };
+    const plain = {
+      parent,
+      name: null,
+      facts: infosOf(element),
+      from: atLine(element.line),
+      osIndex: integer(element, 'os_index'),
+    };
     switch (type) {
       case 'Package':
       case 'Socket':
@@ -131,7 +185,9 @@ class HwlocReader {
       case 'PU':
         return { ...plain, kind: 'pu', id: idOf('pu', element) };
       case 'Bridge':
-        return element.attributes['bridge_type']?.startsWith('0-') === true ? hostBridgeOf(element, parent, node) : pciOf(element, parent, node);
+        return element.attributes['bridge_type']?.startsWith('0-') === true
+          ? hostBridgeOf(element, parent, node)
+          : pciOf(element, parent, node);
       case 'PCIDev':
         return pciOf(element, parent, node);
       case 'OSDev':
@@ -161,8 +217,15 @@ class HwlocReader {
       return this.#visitChildren(element, id, node);
     }
     const [only] = inner;
-    const twin = inner.length === 1 && only !== undefined && only.attributes['type'] !== 'NUMANode' && sameSpans(setOf(only, 'cpuset') ?? [], cpus) ? only : null;
-    const group = twin === null ? this.draft.add({ ...groupOf(element, parent), facts: {}, osIndex: null, subkind: 'NUMA' }) : null;
+    const twin =
+      inner.length === 1 &&
+      only !== undefined &&
+      only.attributes['type'] !== 'NUMANode' &&
+      sameSpans(setOf(only, 'cpuset') ?? [], cpus)
+        ? only
+        : null;
+    const group =
+      twin === null ? this.draft.add({ ...groupOf(element, parent), facts: {}, osIndex: null, subkind: 'NUMA' }) : null;
     for (const child of inside) this.#visit(child, group ?? parent, node);
     const owner = group ?? (twin === null ? parent : (this.#ids.get(twin) ?? parent));
     this.#add(element, numaNodeOf(element, owner, this.#version));
@@ -173,7 +236,8 @@ class HwlocReader {
     inferMemoryKinds(this.draft);
     inferPortRoles(this.draft);
     for (const object of this.draft.objects) {
-      if ('numaNode' in object && object.numaNode !== null && !this.draft.has(object.numaNode)) this.draft.replace({ ...object, numaNode: null });
+      if ('numaNode' in object && object.numaNode !== null && !this.draft.has(object.numaNode))
+        this.draft.replace({ ...object, numaNode: null });
     }
     const cpu = this.draft.objects.find((object) => object.kind === 'package');
     this.draft.policy = { cpuForwardsPeers: forwardsPeers(cpu?.vendor ?? null, cpu?.family ?? null), iommu: null };
@@ -191,7 +255,8 @@ class HwlocReader {
       below: (element, depth) => this.#below(element, depth),
     };
     for (const element of root.children) {
-      if (element.name === 'distances2' || element.name === 'distances2hetero') readDistances(this.draft, element, index);
+      if (element.name === 'distances2' || element.name === 'distances2hetero')
+        readDistances(this.draft, element, index);
       if (element.name === 'memattr') readMemoryAttribute(this.draft, element, index, parseBitmap);
     }
     if (this.#version === 1) this.#readOldDistances(top, index);
@@ -210,7 +275,9 @@ class HwlocReader {
   #below(element: XmlElement, depth: number): readonly string[] {
     let level: readonly XmlElement[] = [element];
     for (let i = 0; i < Math.min(depth, 32); i += 1) {
-      level = level.flatMap((at) => at.children.filter((child) => child.name === 'object' && !ioTypes.includes(child.attributes['type'] ?? '')));
+      level = level.flatMap((at) =>
+        at.children.filter((child) => child.name === 'object' && !ioTypes.includes(child.attributes['type'] ?? '')),
+      );
     }
     return level.flatMap((at) => this.#ids.get(at) ?? []);
   }

@@ -27,7 +27,8 @@ export function readCpuInfo(tree: FileTree): CpuInfo {
     const key = row.slice(0, at).trim();
     if (at > 0 && !fields.has(key)) fields.set(key, row.slice(at + 1).trim());
   }
-  const vendor = fields.get('vendor_id') ?? fields.get('vendor') ?? fields.get('CPU implementer') ?? fields.get('cpu') ?? null;
+  const vendor =
+    fields.get('vendor_id') ?? fields.get('vendor') ?? fields.get('CPU implementer') ?? fields.get('cpu') ?? null;
   return {
     vendor,
     model: fields.get('model name') ?? fields.get('cpu') ?? null,
@@ -63,11 +64,25 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
     const path = `${root}/${name}`;
     if (line(tree, `${path}/online`) === '0') {
       offline += 1;
-      draft.add({ kind: 'pu', id: `pu:${index}`, parent: 'machine', name: null, facts: { state: 'offline' }, from: atPath(path), osIndex: index });
+      draft.add({
+        kind: 'pu',
+        id: `pu:${index}`,
+        parent: 'machine',
+        name: null,
+        facts: { state: 'offline' },
+        from: atPath(path),
+        osIndex: index,
+      });
       continue;
     }
     const chain: string[] = [];
-    const level = (key: string, cpus: readonly Span[], rank: number, make: (id: string, parent: string) => TopologyObject, id: string): void => {
+    const level = (
+      key: string,
+      cpus: readonly Span[],
+      rank: number,
+      make: (id: string, parent: string) => TopologyObject,
+      id: string,
+    ): void => {
       if (!levels.has(key)) {
         const unique = freeId(taken, id);
         levels.set(key, { id: unique, cpus, rank, make: (parent) => make(unique, parent) });
@@ -83,33 +98,73 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
       `package ${printCpuList(packageCpus)}`,
       packageCpus,
       ranks.package,
-      (id, parent) => ({ ...plain, kind: 'package', id, parent, name: info.model, osIndex: packageNumber, vendor: cpuVendorOf(info.vendor ?? info.model), family: info.family, model: info.modelNumber }),
+      (id, parent) => ({
+        ...plain,
+        kind: 'package',
+        id,
+        parent,
+        name: info.model,
+        osIndex: packageNumber,
+        vendor: cpuVendorOf(info.vendor ?? info.model),
+        family: info.family,
+        model: info.modelNumber,
+      }),
       packageNumber === null || packageNumber < 0 ? `package:${first(packageCpus)}` : `package:${packageNumber}`,
     );
     const dieCpus = masked(tree, path, ['topology/die_cpus']);
     if (dieCpus !== null && countOf(dieCpus) < countOf(packageCpus)) {
       const osIndex = parseInteger(line(tree, `${path}/topology/die_id`) ?? undefined);
-      level(`die ${printCpuList(dieCpus)}`, dieCpus, ranks.die, (id, parent) => ({ ...plain, kind: 'die', id, parent, osIndex }), `die:${first(dieCpus)}`);
+      level(
+        `die ${printCpuList(dieCpus)}`,
+        dieCpus,
+        ranks.die,
+        (id, parent) => ({ ...plain, kind: 'die', id, parent, osIndex }),
+        `die:${first(dieCpus)}`,
+      );
     }
     for (const cache of readCaches(tree, path, self)) level(cache.key, cache.cpus, cache.rank, cache.make, cache.id);
     const coreCpus = masked(tree, path, ['topology/core_cpus', 'topology/thread_siblings']) ?? self;
     const core = parseInteger(line(tree, `${path}/topology/core_id`) ?? undefined);
-    level(`core ${printCpuList(coreCpus)}`, coreCpus, ranks.core, (id, parent) => ({ ...plain, kind: 'core', id, parent, osIndex: core }), `core:${first(coreCpus)}`);
-    level(`pu ${index}`, self, ranks.pu, (id, parent) => ({ ...plain, kind: 'pu', id, parent, osIndex: index }), `pu:${index}`);
+    level(
+      `core ${printCpuList(coreCpus)}`,
+      coreCpus,
+      ranks.core,
+      (id, parent) => ({ ...plain, kind: 'core', id, parent, osIndex: core }),
+      `core:${first(coreCpus)}`,
+    );
+    level(
+      `pu ${index}`,
+      self,
+      ranks.pu,
+      (id, parent) => ({ ...plain, kind: 'pu', id, parent, osIndex: index }),
+      `pu:${index}`,
+    );
     chains.push({ chain });
   }
-  if (offline > 0) draft.warn(null, `${offline} ${offline === 1 ? 'CPU is' : 'CPUs are'} offline: which core and package they belong to is not told`);
+  if (offline > 0)
+    draft.warn(
+      null,
+      `${offline} ${offline === 1 ? 'CPU is' : 'CPUs are'} offline: which core and package they belong to is not told`,
+    );
   place(draft, levels, chains);
   if (chains.length > 0) draft.tells('packages', 'cores', 'pus');
   else draft.warn(null, 'no CPU is described (sys/devices/system/cpu/cpuN): their number is unknown');
-  return [...levels.values()].filter((level) => level.rank < ranks.core).sort((a, b) => countOf(b.cpus) - countOf(a.cpus) || a.rank - b.rank);
+  return [...levels.values()]
+    .filter((level) => level.rank < ranks.core)
+    .sort((a, b) => countOf(b.cpus) - countOf(a.cpus) || a.rank - b.rank);
 }
 
 /** Adds every level once, below the next wider one that its first CPU shares. */
-function place(draft: TopologyDraft, levels: ReadonlyMap<string, Level>, chains: readonly { readonly chain: readonly string[] }[]): void {
+function place(
+  draft: TopologyDraft,
+  levels: ReadonlyMap<string, Level>,
+  chains: readonly { readonly chain: readonly string[] }[],
+): void {
   const size = new Map([...levels].map(([key, level]) => [key, countOf(level.cpus)]));
   for (const { chain } of chains) {
-    const ordered = chain.toSorted((a, b) => (size.get(b) ?? 0) - (size.get(a) ?? 0) || (levels.get(a)?.rank ?? 0) - (levels.get(b)?.rank ?? 0));
+    const ordered = chain.toSorted(
+      (a, b) => (size.get(b) ?? 0) - (size.get(a) ?? 0) || (levels.get(a)?.rank ?? 0) - (levels.get(b)?.rank ?? 0),
+    );
     let parent = 'machine';
     for (const key of ordered) {
       const level = levels.get(key);
@@ -140,7 +195,11 @@ function masked(tree: FileTree, path: string, names: readonly string[]): readonl
   return null;
 }
 
-const holds: Readonly<Record<string, 'unified' | 'data' | 'instruction'>> = { Unified: 'unified', Data: 'data', Instruction: 'instruction' };
+const holds: Readonly<Record<string, 'unified' | 'data' | 'instruction'>> = {
+  Unified: 'unified',
+  Data: 'data',
+  Instruction: 'instruction',
+};
 
 interface CacheLevel {
   readonly key: string;

@@ -24,13 +24,29 @@ export function readCxl(tree: FileTree, draft: TopologyDraft): void {
   for (const { name, real } of names.toSorted((a, b) => a.real.split('/').length - b.real.split('/').length)) {
     const above = real.split('/').slice(0, -1).toReversed();
     const number = (file: string): number | null => parseInteger(line(tree, `${real}/${file}`) ?? undefined);
-    const owner = above.map((part) => (members.has(part) ? idOf(part) : pciId(parseBdf(part) ?? ''))).find((id) => draft.has(id)) ?? 'machine';
+    const owner =
+      above.map((part) => (members.has(part) ? idOf(part) : pciId(parseBdf(part) ?? ''))).find((id) => draft.has(id)) ??
+      'machine';
     const common = { id: idOf(name), parent: owner, name, facts: {}, from: atPath(real) };
     if (/^mem\d+$/.test(name)) {
       const id = draft.add({ ...common, kind: 'osDevice', classes: ['memory', 'cxlMemdev'], subtype: 'CXLMem' });
-      for (const [word, memoryKind] of [['ram', 'cxl'], ['pmem', 'pmem']] as const) {
+      for (const [word, memoryKind] of [
+        ['ram', 'cxl'],
+        ['pmem', 'pmem'],
+      ] as const) {
         const bytes = number(`${word}/size`);
-        if (bytes !== null && bytes > 0) draft.add({ kind: 'deviceMemory', id: `cxl${word === 'ram' ? 'mem' : 'pmem'}:${name}`, parent: id, name: null, facts: {}, from: atPath(`${real}/${word}/size`), memoryKind, bytes, registration: null });
+        if (bytes !== null && bytes > 0)
+          draft.add({
+            kind: 'deviceMemory',
+            id: `cxl${word === 'ram' ? 'mem' : 'pmem'}:${name}`,
+            parent: id,
+            name: null,
+            facts: {},
+            from: atPath(`${real}/${word}/size`),
+            memoryKind,
+            bytes,
+            registration: null,
+          });
       }
       continue;
     }

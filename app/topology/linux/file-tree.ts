@@ -27,7 +27,11 @@ export function textOf(tree: FileTree, path: string): string | null {
 }
 
 /** Entries that are `prefix` and a number, in the order of the numbers: node0, node2, node10. */
-export function numbered(tree: FileTree, path: string, prefix: string): readonly { readonly name: string; readonly index: number }[] {
+export function numbered(
+  tree: FileTree,
+  path: string,
+  prefix: string,
+): readonly { readonly name: string; readonly index: number }[] {
   return tree
     .list(path)
     .flatMap((name) => {

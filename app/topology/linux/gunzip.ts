@@ -22,7 +22,8 @@ export function gunzip(bytes: Uint8Array, limit: number): Unpacked {
   });
   let cutOff: string | null = null;
   try {
-    for (let at = 0; at < bytes.length && total <= limit; at += pushed) stream.push(bytes.subarray(at, at + pushed), at + pushed >= bytes.length);
+    for (let at = 0; at < bytes.length && total <= limit; at += pushed)
+      stream.push(bytes.subarray(at, at + pushed), at + pushed >= bytes.length);
   } catch (error) {
     // The library reports damaged data only by throwing.
     cutOff = `the gzip data is damaged (${error instanceof Error ? error.message : 'unknown'})`;

@@ -2,7 +2,10 @@ import { byName } from './file-tree.ts';
 import type { FileTree } from './file-tree.ts';
 import type { TarEntry } from './tar.ts';
 
-type Node = { readonly kind: 'file'; readonly bytes: Uint8Array } | { readonly kind: 'link'; readonly target: string } | { readonly kind: 'directory'; readonly children: Map<string, Node> };
+type Node =
+  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  | { readonly kind: 'link'; readonly target: string }
+  | { readonly kind: 'directory'; readonly children: Map<string, Node> };
 
 const maxLinks = 40;
 const maxDepth = 64;
@@ -38,7 +41,10 @@ export class MemoryTree implements FileTree {
 
   /** Walks component by component; a link puts the components of its target in front of what is left. */
   #resolve(path: string): { readonly node: Node; readonly path: readonly string[] } | null {
-    let todo = path.split('/').filter((part) => part !== '' && part !== '.').reverse();
+    let todo = path
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .reverse();
     const trail: { readonly name: string; readonly node: Node }[] = [];
     for (let links = 0, part = todo.pop(); part !== undefined; part = todo.pop()) {
       if (part === '..') {
@@ -52,7 +58,13 @@ export class MemoryTree implements FileTree {
         links += 1;
         if (links > maxLinks || todo.length > maxDepth * 4) return null;
         if (next.target.startsWith('/')) trail.length = 0;
-        todo = [...todo, ...next.target.split('/').filter((piece) => piece !== '' && piece !== '.').reverse()];
+        todo = [
+          ...todo,
+          ...next.target
+            .split('/')
+            .filter((piece) => piece !== '' && piece !== '.')
+            .reverse(),
+        ];
       } else trail.push({ name: part, node: next });
     }
     return { node: trail.at(-1)?.node ?? this.#root, path: trail.map(({ name }) => name) };
@@ -87,7 +99,8 @@ export function treeOfArchive(entries: readonly TarEntry[]): MemoryTree | null {
 }
 
 /** Parts of a member's name; ".." is taken out: a name cannot climb. */
-const pathOf = (path: string): readonly string[] => path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+const pathOf = (path: string): readonly string[] =>
+  path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
 
 function place(root: Node & { readonly kind: 'directory' }, path: readonly string[], node: Node): void {
   let at = root;

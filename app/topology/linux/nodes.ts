@@ -60,9 +60,17 @@ export function readNodes(tree: FileTree, draft: TopologyDraft, scopes: readonly
     const access = accesses.get(node.osIndex ?? -1);
     const near = nodes.filter((other) => other !== node && access?.initiators.includes(other.osIndex ?? -1) === true);
     const parent = node.parent === 'machine' && near.length === 1 ? (near[0]?.parent ?? 'machine') : node.parent;
-    const nearCpus = near.length > 0 && (node.cpus === null || node.cpus.length === 0) ? near.flatMap((other) => other.cpus ?? []) : null;
+    const nearCpus =
+      near.length > 0 && (node.cpus === null || node.cpus.length === 0)
+        ? near.flatMap((other) => other.cpus ?? [])
+        : null;
     const cache = readMemorySideCache(tree, draft, node, parent);
-    draft.add({ ...node, ...kindOf(node, told[node.osIndex ?? -1], accesses, nodes, info, cache !== null), parent: cache ?? parent, nearCpus });
+    draft.add({
+      ...node,
+      ...kindOf(node, told[node.osIndex ?? -1], accesses, nodes, info, cache !== null),
+      parent: cache ?? parent,
+      nearCpus,
+    });
   }
   for (const { name, index } of found) readAttributes(tree, draft, `${root}/${name}`, index, nodes);
   readDistances(tree, draft, found);
@@ -76,7 +84,10 @@ function readSingleNode(tree: FileTree, draft: TopologyDraft, scopes: readonly C
   draft.add({
     kind: 'numaNode',
     id: 'numa:0',
-    parent: scopes.length > 0 && scopes.filter((scope) => scope.id.startsWith('package')).length === 1 ? (scopes[0]?.id ?? 'machine') : 'machine',
+    parent:
+      scopes.length > 0 && scopes.filter((scope) => scope.id.startsWith('package')).length === 1
+        ? (scopes[0]?.id ?? 'machine')
+        : 'machine',
     name: null,
     facts: { note: 'this kernel has no NUMA nodes; the size is that of all memory it manages' },
     from: atPath('proc/meminfo'),
@@ -95,7 +106,9 @@ function holder(scopes: readonly CpuScope[], cpus: NonNullable<NumaNode['cpus']>
   if (cpus.length === 0) return 'machine';
   const same = scopes.find((scope) => sameSpans(scope.cpus, cpus));
   if (same !== undefined) return same.id;
-  const around = scopes.filter((scope) => cpus.every(({ start, end }) => scope.cpus.some((span) => span.start <= start && end <= span.end)));
+  const around = scopes.filter((scope) =>
+    cpus.every(({ start, end }) => scope.cpus.some((span) => span.start <= start && end <= span.end)),
+  );
   return around.at(-1)?.id ?? 'machine';
 }
 
@@ -104,27 +117,50 @@ function readAccess(tree: FileTree, node: string): Access {
     const path = `${node}/${name}/initiators`;
     const initiators = numbered(tree, path, 'node').map(({ index }) => index);
     const bandwidth = parseInteger(line(tree, `${path}/read_bandwidth`) ?? undefined);
-    if (initiators.length > 0 || bandwidth !== null) return { initiators, readBandwidth: bandwidth === 0 ? null : bandwidth };
+    if (initiators.length > 0 || bandwidth !== null)
+      return { initiators, readBandwidth: bandwidth === 0 ? null : bandwidth };
   }
   return { initiators: [], readBandwidth: null };
 }
 
-function readAttributes(tree: FileTree, draft: TopologyDraft, path: string, index: number, nodes: readonly NumaNode[]): void {
+function readAttributes(
+  tree: FileTree,
+  draft: TopologyDraft,
+  path: string,
+  index: number,
+  nodes: readonly NumaNode[],
+): void {
   const access = ['access0', 'access1'].find((name) => tree.list(`${path}/${name}/initiators`).length > 0);
   if (access === undefined) return;
   const known = new Set(nodes.map((node) => node.id));
-  const initiators = numbered(tree, `${path}/${access}/initiators`, 'node').filter((node) => known.has(`numa:${node.index}`));
+  const initiators = numbered(tree, `${path}/${access}/initiators`, 'node').filter((node) =>
+    known.has(`numa:${node.index}`),
+  );
   for (const [file, name, unit] of attributeFiles) {
     const value = parseInteger(line(tree, `${path}/${access}/initiators/${file}`) ?? undefined);
     // Firmware that does not tell leaves 0.
     if (value === null || value <= 0) continue;
     const from = atPath(`${path}/${access}/initiators/${file}`);
-    if (initiators.length === 0) draft.memoryAttributes.push({ name, unit, target: `numa:${index}`, initiator: null, value, from });
-    for (const initiator of initiators) draft.memoryAttributes.push({ name, unit, target: `numa:${index}`, initiator: { kind: 'object', object: `numa:${initiator.index}` }, value, from });
+    if (initiators.length === 0)
+      draft.memoryAttributes.push({ name, unit, target: `numa:${index}`, initiator: null, value, from });
+    for (const initiator of initiators)
+      draft.memoryAttributes.push({
+        name,
+        unit,
+        target: `numa:${index}`,
+        initiator: { kind: 'object', object: `numa:${initiator.index}` },
+        value,
+        from,
+      });
   }
 }
 
-function readMemorySideCache(tree: FileTree, draft: TopologyDraft, node: NumaNode, parent: string | null): string | null {
+function readMemorySideCache(
+  tree: FileTree,
+  draft: TopologyDraft,
+  node: NumaNode,
+  parent: string | null,
+): string | null {
   let inner: string | null = null;
   for (const { name, index } of numbered(tree, `${root}/node${node.osIndex}/memory_side_cache`, 'index').toReversed()) {
     const path = `${root}/node${node.osIndex}/memory_side_cache/${name}`;
@@ -150,7 +186,9 @@ function gpuNodes(tree: FileTree): Readonly<Record<number, Told>> {
   return Object.fromEntries(
     tree.list('proc/driver/nvidia/gpus').flatMap((bdf) => {
       const node = /^Node:\s*(\d{1,6})$/m.exec(textOf(tree, `proc/driver/nvidia/gpus/${bdf}/numa_status`) ?? '');
-      return node === null ? [] : [[Number(node[1]), { memoryKind: 'gpu' as const, memoryKindInferred: null, facts: { GPU: bdf } }]];
+      return node === null
+        ? []
+        : [[Number(node[1]), { memoryKind: 'gpu' as const, memoryKindInferred: null, facts: { GPU: bdf } }]];
     }),
   );
 }
@@ -163,8 +201,14 @@ function daxNodes(tree: FileTree): Readonly<Record<number, Told>> {
       const real = tree.real(`sys/bus/dax/devices/${device}`) ?? '';
       if (node === null || node < 0) return [];
       const facts = { DAXDevice: device };
-      if (/\/ndbus\d/.test(real)) return [[node, { memoryKind: 'pmem', memoryKindInferred: `the DAX device ${device} is on an NVDIMM bus`, facts }]];
-      if (/\/(dax_)?region\d+|\/decoder\d/.test(real) && !real.includes('hmem')) return [[node, { memoryKind: 'cxl', memoryKindInferred: `the DAX device ${device} is on a CXL region`, facts }]];
+      if (/\/ndbus\d/.test(real))
+        return [
+          [node, { memoryKind: 'pmem', memoryKindInferred: `the DAX device ${device} is on an NVDIMM bus`, facts }],
+        ];
+      if (/\/(dax_)?region\d+|\/decoder\d/.test(real) && !real.includes('hmem'))
+        return [
+          [node, { memoryKind: 'cxl', memoryKindInferred: `the DAX device ${device} is on a CXL region`, facts }],
+        ];
       return [[node, { memoryKind: 'unknown', memoryKindInferred: null, facts }]];
     }),
   );
@@ -173,7 +217,14 @@ function daxNodes(tree: FileTree): Readonly<Record<number, Told>> {
 const clearlyFaster = 2;
 
 /** A node's kind: told by a driver, concluded from its bandwidth or processor, or that of memory which CPUs are on. */
-function kindOf(node: NumaNode, told: Told | undefined, accesses: ReadonlyMap<number, Access>, nodes: readonly NumaNode[], info: CpuInfo, cached: boolean): Partial<NumaNode> {
+function kindOf(
+  node: NumaNode,
+  told: Told | undefined,
+  accesses: ReadonlyMap<number, Access>,
+  nodes: readonly NumaNode[],
+  info: CpuInfo,
+  cached: boolean,
+): Partial<NumaNode> {
   const facts = told?.facts ?? {};
   if (told !== undefined && told.memoryKind !== 'unknown') return { ...told };
   const hasCpus = node.cpus !== null && node.cpus.length > 0;
@@ -182,26 +233,52 @@ function kindOf(node: NumaNode, told: Told | undefined, accesses: ReadonlyMap<nu
     .filter((other) => other !== node && other.cpus !== null && other.cpus.length > 0)
     .flatMap((other) => accesses.get(other.osIndex ?? -1)?.readBandwidth ?? []);
   const slowest = ordinary.length === 0 ? null : Math.min(...ordinary);
-  if ((!hasCpus || told !== undefined) && bandwidth !== null && slowest !== null && bandwidth >= clearlyFaster * slowest) {
-    return { facts, memoryKind: 'hbm', memoryKindInferred: `${bandwidth} MB/s against ${slowest} MB/s of a node with CPUs` };
+  if (
+    (!hasCpus || told !== undefined) &&
+    bandwidth !== null &&
+    slowest !== null &&
+    bandwidth >= clearlyFaster * slowest
+  ) {
+    return {
+      facts,
+      memoryKind: 'hbm',
+      memoryKindInferred: `${bandwidth} MB/s against ${slowest} MB/s of a node with CPUs`,
+    };
   }
   const hbm = hasCpus ? null : onPackageHbm(info.model, info.family, info.modelNumber);
   if (hbm !== null) return { facts, memoryKind: 'hbm', memoryKindInferred: hbm };
   if (hasCpus && told === undefined) {
-    const reason = cached ? 'CPUs are on the node; a memory-side cache stands before it, so slower memory is possible' : 'CPUs are on the node';
+    const reason = cached
+      ? 'CPUs are on the node; a memory-side cache stands before it, so slower memory is possible'
+      : 'CPUs are on the node';
     return { facts, memoryKind: 'dram', memoryKindInferred: reason };
   }
   return { facts };
 }
 
-function readDistances(tree: FileTree, draft: TopologyDraft, nodes: readonly { readonly name: string; readonly index: number }[]): void {
-  const rows = nodes.map(({ name }) => (line(tree, `${root}/${name}/distance`) ?? '').split(/\s+/).map((value) => parseInteger(value)));
+function readDistances(
+  tree: FileTree,
+  draft: TopologyDraft,
+  nodes: readonly { readonly name: string; readonly index: number }[],
+): void {
+  const rows = nodes.map(({ name }) =>
+    (line(tree, `${root}/${name}/distance`) ?? '').split(/\s+/).map((value) => parseInteger(value)),
+  );
   if (rows.some((row) => row.length !== nodes.length)) {
-    if (rows.some((row) => row.some((value) => value !== null))) draft.warn(null, 'the NUMA distances do not fit the nodes: they are left out');
+    if (rows.some((row) => row.some((value) => value !== null)))
+      draft.warn(null, 'the NUMA distances do not fit the nodes: they are left out');
     return;
   }
   const ids = nodes.map(({ index }) => `numa:${index}`);
-  draft.matrices.push({ name: 'NUMALatency', unit: 'SLIT', means: 'latency', rows: ids, columns: ids, values: rows.flat(), from: atPath(`${root}/${nodes[0]?.name ?? ''}/distance`) });
+  draft.matrices.push({
+    name: 'NUMALatency',
+    unit: 'SLIT',
+    means: 'latency',
+    rows: ids,
+    columns: ids,
+    values: rows.flat(),
+    from: atPath(`${root}/${nodes[0]?.name ?? ''}/distance`),
+  });
 }
 
 /** The node whose CPUs these are, for devices that only say which CPUs are near. */

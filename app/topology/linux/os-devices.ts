@@ -20,9 +20,22 @@ export function readOsDevices(tree: FileTree, draft: TopologyDraft): void {
     for (const name of tree.list(path)) {
       if (!only.test(name)) continue;
       const real = tree.real(`${path}/${name}`) ?? '';
-      const owner = real.split('/').toReversed().flatMap((part) => parseBdf(part) ?? []).find((bdf) => draft.has(pciId(bdf)));
+      const owner = real
+        .split('/')
+        .toReversed()
+        .flatMap((part) => parseBdf(part) ?? [])
+        .find((bdf) => draft.has(pciId(bdf)));
       if (owner === undefined && !is.includes('dax')) continue;
-      draft.add({ kind: 'osDevice', id: `os:${name}`, parent: owner === undefined ? 'machine' : pciId(owner), name, facts: {}, from: atPath(real), classes: is, subtype: null });
+      draft.add({
+        kind: 'osDevice',
+        id: `os:${name}`,
+        parent: owner === undefined ? 'machine' : pciId(owner),
+        name,
+        facts: {},
+        from: atPath(real),
+        classes: is,
+        subtype: null,
+      });
     }
   }
 }

@@ -27,9 +27,14 @@ export function readPciDevices(tree: FileTree, draft: TopologyDraft): void {
   const resources = sorted.filter(({ real }) => tree.read(`${real}/resource`) !== null).length;
   if (resources > 0 || sorted.length === 0) draft.tells('bars');
   else draft.warn(null, 'no PCI function has a resource file: BARs are unknown');
-  if (resources > 0 && resources < sorted.length) draft.warn(null, `${sorted.length - resources} PCI functions have no resource file: their BARs are unknown`);
+  if (resources > 0 && resources < sorted.length)
+    draft.warn(null, `${sorted.length - resources} PCI functions have no resource file: their BARs are unknown`);
   const shallow = sorted.filter(({ real }) => (tree.read(`${real}/config`)?.length ?? 0) < 256).length;
-  if (shallow > 0 && shallow === sorted.length) draft.warn(null, 'the capabilities of PCI functions are out of reach (not root when the files were read): ACS, Resizable BAR and port types are unknown');
+  if (shallow > 0 && shallow === sorted.length)
+    draft.warn(
+      null,
+      'the capabilities of PCI functions are out of reach (not root when the files were read): ACS, Resizable BAR and port types are unknown',
+    );
   const place = { known, nodes: draft.objects.filter((object): object is NumaNode => object.kind === 'numaNode') };
   for (const { bdf, real } of sorted) addFunction(tree, draft, bdf, real, place);
   inferPortRoles(draft);
@@ -78,10 +83,17 @@ function addFunction(tree: FileTree, draft: TopologyDraft, bdf: string, path: st
       pciBridge({
         ...common,
         role: config?.role ?? 'bridge',
-        secondaryBus: parseInteger(line(tree, `${path}/secondary_bus_number`) ?? undefined) ?? config?.secondaryBus ?? null,
-        subordinateBus: parseInteger(line(tree, `${path}/subordinate_bus_number`) ?? undefined) ?? config?.subordinateBus ?? null,
+        secondaryBus:
+          parseInteger(line(tree, `${path}/secondary_bus_number`) ?? undefined) ?? config?.secondaryBus ?? null,
+        subordinateBus:
+          parseInteger(line(tree, `${path}/subordinate_bus_number`) ?? undefined) ?? config?.subordinateBus ?? null,
         completerAtomics: config?.role === 'rootPort' ? config.completerAtomics : null,
-        bars: barsOf(tree, path, rows.filter(({ index }) => index <= 1), config),
+        bars: barsOf(
+          tree,
+          path,
+          rows.filter(({ index }) => index <= 1),
+          config,
+        ),
         windows: rows.filter(({ index }) => index >= 7).flatMap(windowOf),
       }),
     );
@@ -105,11 +117,19 @@ function addFunction(tree: FileTree, draft: TopologyDraft, bdf: string, path: st
 }
 
 /** The bridge above by the device's place in the tree; the host bridge, made on first sight, where there is none. */
-function parentOf(draft: TopologyDraft, bdf: string, path: string, known: ReadonlySet<string>, node: string | null): string {
+function parentOf(
+  draft: TopologyDraft,
+  bdf: string,
+  path: string,
+  known: ReadonlySet<string>,
+  node: string | null,
+): string {
   const above = path.split('/').slice(0, -1);
   const bridge = above.toReversed().find((part) => known.has(parseBdf(part) ?? ''));
   if (bridge !== undefined) return pciId(parseBdf(bridge) ?? bridge);
-  const match = /^pci([0-9a-f]{4,8}):([0-9a-f]{2})$/i.exec(above.find((part) => /^pci[0-9a-f]{4,8}:[0-9a-f]{2}$/i.test(part)) ?? '');
+  const match = /^pci([0-9a-f]{4,8}):([0-9a-f]{2})$/i.exec(
+    above.find((part) => /^pci[0-9a-f]{4,8}:[0-9a-f]{2}$/i.test(part)) ?? '',
+  );
   const address = pciAddress(bdf);
   const domain = parseHex(match?.[1]) ?? address.domain;
   const rootBus = parseHex(match?.[2]) ?? address.bus;
@@ -118,13 +138,26 @@ function parentOf(draft: TopologyDraft, bdf: string, path: string, known: Readon
     const bridgePath = match === null ? path : path.slice(0, path.indexOf(match[0]) + match[0].length);
     const holder = node === null ? undefined : draft.get(node);
     const around = holder === undefined ? 'machine' : packageOf(draft, holder.id);
-    draft.add({ kind: 'hostBridge', id, parent: around, name: null, facts: match === null ? { note: 'the files do not tell the tree above' } : {}, from: atPath(bridgePath), domain, rootBus, lastBus: null, numaNode: node, firstDevice: null });
+    draft.add({
+      kind: 'hostBridge',
+      id,
+      parent: around,
+      name: null,
+      facts: match === null ? { note: 'the files do not tell the tree above' } : {},
+      from: atPath(bridgePath),
+      domain,
+      rootBus,
+      lastBus: null,
+      numaNode: node,
+      firstDevice: null,
+    });
   }
   return id;
 }
 
 function packageOf(draft: TopologyDraft, id: string): string {
-  for (let at = draft.get(id); at !== undefined; at = at.parent === null ? undefined : draft.get(at.parent)) if (at.kind === 'package') return at.id;
+  for (let at = draft.get(id); at !== undefined; at = at.parent === null ? undefined : draft.get(at.parent))
+    if (at.kind === 'package') return at.id;
   return 'machine';
 }
 
@@ -151,7 +184,13 @@ function readLink(tree: FileTree, path: string): PciLink | null {
     const value = parseInteger(line(tree, `${path}/${name}`) ?? undefined);
     return value === null || value <= 0 || value > 32 ? null : value;
   };
-  const link = { currentSpeed: speed('current_link_speed'), currentWidth: width('current_link_width'), maxSpeed: speed('max_link_speed'), maxWidth: width('max_link_width'), statedGBs: null };
+  const link = {
+    currentSpeed: speed('current_link_speed'),
+    currentWidth: width('current_link_width'),
+    maxSpeed: speed('max_link_speed'),
+    maxWidth: width('max_link_width'),
+    statedGBs: null,
+  };
   return Object.values(link).every((value) => value === null) ? null : link;
 }
 
@@ -184,10 +223,23 @@ function readResources(tree: FileTree, path: string): readonly ResourceRow[] {
     .split('\n')
     .slice(0, 64)
     .flatMap((row, index): readonly ResourceRow[] => {
-      const [start, end, flags] = row.trim().split(/\s+/).map((part) => (/^0x[0-9a-f]{1,16}$/i.test(part) ? BigInt(part) : null));
-      if (start === undefined || end === undefined || flags === undefined || start === null || end === null || flags === null || flags === 0n) return [];
+      const [start, end, flags] = row
+        .trim()
+        .split(/\s+/)
+        .map((part) => (/^0x[0-9a-f]{1,16}$/i.test(part) ? BigInt(part) : null));
+      if (
+        start === undefined ||
+        end === undefined ||
+        flags === undefined ||
+        start === null ||
+        end === null ||
+        flags === null ||
+        flags === 0n
+      )
+        return [];
       const bytes = end < start ? null : end - start + 1n;
-      const exact = (value: bigint | null): number | null => (value === null || value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value));
+      const exact = (value: bigint | null): number | null =>
+        value === null || value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
       return [{ index, start: exact(start), bytes: exact(bytes), flags: Number(flags & 0xffff_ffffn) }];
     });
 }
@@ -199,7 +251,8 @@ function barsOf(tree: FileTree, path: string, rows: readonly ResourceRow[], conf
     .filter(({ flags }) => has(flags, flag.io) || has(flags, flag.memory))
     .map(({ index, start, bytes, flags }): Bar => {
       const unset = has(flags, flag.unset) || (start === 0 && !has(flags, flag.io));
-      const type = index === romRow ? 'rom' : has(flags, flag.io) ? 'io' : has(flags, flag.memory64) ? 'mem64' : 'mem32';
+      const type =
+        index === romRow ? 'rom' : has(flags, flag.io) ? 'io' : has(flags, flag.memory64) ? 'mem64' : 'mem32';
       return {
         index,
         type,
@@ -218,36 +271,57 @@ function resizeFile(tree: FileTree, path: string, index: number): readonly numbe
   const mask = line(tree, `${path}/resource${index}_resize`);
   if (mask === null || !/^[0-9a-f]{1,16}$/i.test(mask)) return null;
   const bits = BigInt(`0x${mask}`);
-  const sizes = Array.from({ length: 33 }, (_, bit) => bit).flatMap((bit) => ((bits >> BigInt(bit)) & 1n) === 1n ? [2 ** (20 + bit)] : []);
+  const sizes = Array.from({ length: 33 }, (_, bit) => bit).flatMap((bit) =>
+    ((bits >> BigInt(bit)) & 1n) === 1n ? [2 ** (20 + bit)] : [],
+  );
   return sizes.length === 0 ? null : sizes;
 }
 
 function windowOf({ start, bytes, flags }: ResourceRow): readonly BridgeWindow[] {
   if (start === null || bytes === null || has(flags, flag.unset)) return [];
-  return [{ type: has(flags, flag.io) ? 'io' : has(flags, flag.prefetch) ? 'prefetch' : 'mem', start, end: start + bytes }];
+  return [
+    { type: has(flags, flag.io) ? 'io' : has(flags, flag.prefetch) ? 'prefetch' : 'mem', start, end: start + bytes },
+  ];
 }
 
 function readP2pMemory(tree: FileTree, path: string): P2pMemory | null {
   if (tree.list(`${path}/p2pmem`).length === 0) return null;
   const bytes = (name: string): number | null => parseInteger(line(tree, `${path}/p2pmem/${name}`) ?? undefined);
   const published = line(tree, `${path}/p2pmem/published`);
-  return { bytes: bytes('size'), availableBytes: bytes('available'), published: published === null ? null : published === '1' };
+  return {
+    bytes: bytes('size'),
+    availableBytes: bytes('available'),
+    published: published === null ? null : published === '1',
+  };
 }
 
 /** VRAM where the driver tells: amdgpu, i915. */
 function addDeviceMemory(tree: FileTree, draft: TopologyDraft, path: string, bdf: string, parent: string): void {
   const vram = parseInteger(line(tree, `${path}/mem_info_vram_total`) ?? undefined);
   const card = tree.list(`${path}/drm`).find((name) => /^card\d+$/.test(name));
-  const local = card === undefined ? null : parseInteger(line(tree, `${path}/drm/${card}/lmem_total_bytes`) ?? undefined);
+  const local =
+    card === undefined ? null : parseInteger(line(tree, `${path}/drm/${card}/lmem_total_bytes`) ?? undefined);
   const bytes = vram ?? local;
   if (bytes === null || bytes <= 0) return;
   const file = vram === null ? `${path}/drm/${card ?? ''}/lmem_total_bytes` : `${path}/mem_info_vram_total`;
-  draft.add({ kind: 'deviceMemory', id: `vram:${bdf}`, parent, name: null, facts: {}, from: atPath(file), memoryKind: 'vram', bytes, registration: null });
+  draft.add({
+    kind: 'deviceMemory',
+    id: `vram:${bdf}`,
+    parent,
+    name: null,
+    facts: {},
+    from: atPath(file),
+    memoryKind: 'vram',
+    bytes,
+    registration: null,
+  });
 }
 
 /** The first function on each root bus, and the last bus below it. */
 function nameFirstDevices(draft: TopologyDraft): void {
-  const pci = draft.objects.filter((object): object is PciBridge | PciFunction => object.kind === 'pciBridge' || object.kind === 'pciFunction');
+  const pci = draft.objects.filter(
+    (object): object is PciBridge | PciFunction => object.kind === 'pciBridge' || object.kind === 'pciFunction',
+  );
   const onBus = new Map<string, (PciBridge | PciFunction)[]>();
   for (const object of pci) {
     if (object.parent === null || draft.get(object.parent)?.kind !== 'hostBridge') continue;
@@ -259,15 +333,21 @@ function nameFirstDevices(draft: TopologyDraft): void {
     if (bridge.kind !== 'hostBridge') continue;
     const below = onBus.get(bridge.id) ?? [];
     const first = below.toSorted((a, b) => pciAddress(a.bdf).devfn - pciAddress(b.bdf).devfn)[0];
-    const ends = below.flatMap((object) => (object.kind === 'pciBridge' && object.subordinateBus !== null ? [object.subordinateBus] : []));
+    const ends = below.flatMap((object) =>
+      object.kind === 'pciBridge' && object.subordinateBus !== null ? [object.subordinateBus] : [],
+    );
     draft.replace({
       ...bridge,
       lastBus: below.length === 0 || bridge.rootBus === null ? null : Math.max(bridge.rootBus, ...ends),
       firstDevice:
         first === undefined || first.vendor === null || first.device === null
           ? null
-          : { devfn: pciAddress(first.bdf).devfn, vendor: first.vendor, device: first.device, isRootPort: first.kind === 'pciBridge' && first.role === 'rootPort' },
+          : {
+              devfn: pciAddress(first.bdf).devfn,
+              vendor: first.vendor,
+              device: first.device,
+              isRootPort: first.kind === 'pciBridge' && first.role === 'rootPort',
+            },
     });
   }
 }
-

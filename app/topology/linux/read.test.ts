@@ -17,8 +17,19 @@ function read(name: string): Topology {
 }
 
 interface Oracle {
-  readonly sysfs: { readonly sysfs_nodes: number; readonly sysfs_cpus: number; readonly sysfs_pci: number; readonly pci_resource?: number; readonly bars_assigned_rows_0_to_5?: number; readonly memory_side_caches: number };
-  readonly hwloc3_whole_io: { readonly objects: Readonly<Record<string, number>>; readonly numa: readonly { readonly os: number; readonly local_memory: number }[]; readonly host_bridges: number };
+  readonly sysfs: {
+    readonly sysfs_nodes: number;
+    readonly sysfs_cpus: number;
+    readonly sysfs_pci: number;
+    readonly pci_resource?: number;
+    readonly bars_assigned_rows_0_to_5?: number;
+    readonly memory_side_caches: number;
+  };
+  readonly hwloc3_whole_io: {
+    readonly objects: Readonly<Record<string, number>>;
+    readonly numa: readonly { readonly os: number; readonly local_memory: number }[];
+    readonly host_bridges: number;
+  };
 }
 
 /**
@@ -34,22 +45,32 @@ const ownCount: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 describe.skipIf(!here)('Linux snapshots (skipped where ../shared is absent)', () => {
-  const names = here ? readdirSync(new URL('fsroot/', files)).filter((name) => name.endsWith('.tar.gz')).map((name) => name.slice(0, -7)) : [];
+  const names = here
+    ? readdirSync(new URL('fsroot/', files))
+        .filter((name) => name.endsWith('.tar.gz'))
+        .map((name) => name.slice(0, -7))
+    : [];
   it.each(names)('%s has every count of its oracle', (name) => {
-    const { sysfs, hwloc3_whole_io: hwloc } = JSON.parse(readFileSync(new URL(`oracle/${name}.tar.gz.counts.json`, files), 'utf8')) as Oracle;
+    const { sysfs, hwloc3_whole_io: hwloc } = JSON.parse(
+      readFileSync(new URL(`oracle/${name}.tar.gz.counts.json`, files), 'utf8'),
+    ) as Oracle;
     const topology = read(name);
     const { counts } = inspect(topology);
     const own = ownCount[name] ?? {};
     expect(counts.numaNodes).toBe(sysfs.sysfs_nodes);
     expect(counts.pus).toBe(sysfs.sysfs_cpus);
-    expect(counts).toMatchObject({ packages: own['packages'] ?? hwloc.objects['Package'], cores: own['cores'] ?? hwloc.objects['Core'] });
+    expect(counts).toMatchObject({
+      packages: own['packages'] ?? hwloc.objects['Package'],
+      cores: own['cores'] ?? hwloc.objects['Core'],
+    });
     expect((counts.pciBridges ?? 0) + (counts.pciFunctions ?? 0)).toBe(sysfs.sysfs_pci);
     expect(counts.hostBridges ?? 0).toBe(own['hostBridges'] ?? hwloc.host_bridges);
     expect(objectsOf(topology, 'memorySideCache').length).toBe(sysfs.memory_side_caches);
     if (sysfs.bars_assigned_rows_0_to_5 !== undefined) expect(counts.bars).toBe(sysfs.bars_assigned_rows_0_to_5);
     if (sysfs.pci_resource === 0) expect(counts.bars).toBeNull();
     const bytes = new Map(objectsOf(topology, 'numaNode').map((node) => [node.osIndex, node.bytes]));
-    if (own['numaNodes'] === undefined) for (const node of hwloc.numa) expect(bytes.get(node.os)).toBe(node.local_memory);
+    if (own['numaNodes'] === undefined)
+      for (const node of hwloc.numa) expect(bytes.get(node.os)).toBe(node.local_memory);
   });
 
   it('hangs every CPU below a core below a package', () => {
@@ -81,9 +102,18 @@ describe.skipIf(!here)('Linux snapshots (skipped where ../shared is absent)', ()
     expect(bridges[3]?.windows.length).toBeGreaterThan(0);
     expect(bridges[3]?.link).toMatchObject({ currentSpeed: 2.5, currentWidth: 1, maxSpeed: null });
     const nvme = objectsOf(topology, 'pciFunction').find((fn) => fn.bdf === '0000:03:00.0');
-    expect(nvme).toMatchObject({ parent: 'pci:0000:02:00.0', deviceKind: 'storage', p2pMemory: { bytes: 67108864 }, driver: 'nvme', numaNode: null });
+    expect(nvme).toMatchObject({
+      parent: 'pci:0000:02:00.0',
+      deviceKind: 'storage',
+      p2pMemory: { bytes: 67108864 },
+      driver: 'nvme',
+      numaNode: null,
+    });
     expect(objectsOf(topology, 'pciFunction').find((fn) => fn.bdf === '0000:81:00.0')?.numaNode).toBe('numa:1');
-    expect(objectsOf(topology, 'hostBridge').map(({ id, numaNode, lastBus }) => [id, numaNode, lastBus])).toEqual([['hostbridge:0000:00', null, 6], ['hostbridge:0000:80', 'numa:1', 0x82]]);
+    expect(objectsOf(topology, 'hostBridge').map(({ id, numaNode, lastBus }) => [id, numaNode, lastBus])).toEqual([
+      ['hostbridge:0000:00', null, 6],
+      ['hostbridge:0000:80', 'numa:1', 0x82],
+    ]);
     expect(nvme?.iommuGroup).not.toBeNull();
     expect(topology.policy.iommu).toBe(true);
     expect(topology.addressRanges.find((range) => range.object === 'pci:0000:03:00.0')).toBeDefined();
@@ -91,7 +121,9 @@ describe.skipIf(!here)('Linux snapshots (skipped where ../shared is absent)', ()
 
   it('finds a 32-bit PCI domain, and the eight 64 GiB BARs of vector engines', () => {
     expect(objectsOf(read('2pa-pcidomain32bits'), 'pciFunction').some((fn) => fn.bdf.startsWith('10000:'))).toBe(true);
-    const bars = objectsOf(read('32intel64-2p8co2t+8ve'), 'pciFunction').flatMap((fn) => fn.bars.filter((bar) => bar.bytes === 64 * 2 ** 30));
+    const bars = objectsOf(read('32intel64-2p8co2t+8ve'), 'pciFunction').flatMap((fn) =>
+      fn.bars.filter((bar) => bar.bytes === 64 * 2 ** 30),
+    );
     expect(bars.length).toBe(8);
     expect(bars.every((bar) => bar.type === 'mem64' && bar.prefetchable === true)).toBe(true);
   });
@@ -101,9 +133,21 @@ describe.skipIf(!here)('Linux snapshots (skipped where ../shared is absent)', ()
     expect(kinds('fakeheteromemtiers')).toMatchObject({ dram: 2, hbm: 2, pmem: 3 });
     expect(kinds('nvidiagpunumanodes')).toMatchObject({ dram: 2, gpu: 6 });
     const hmat = read('linux72-hmat-cxl-root');
-    expect(objectsOf(hmat, 'numaNode')[2]).toMatchObject({ memoryKind: 'hbm', memoryKindInferred: expect.stringMatching(/409600 MB\/s against 204800/), cpus: [], nearCpus: [{ start: 0, end: 2 }] });
+    expect(objectsOf(hmat, 'numaNode')[2]).toMatchObject({
+      memoryKind: 'hbm',
+      memoryKindInferred: expect.stringMatching(/409600 MB\/s against 204800/),
+      cpus: [],
+      nearCpus: [{ start: 0, end: 2 }],
+    });
     expect(hmat.memoryAttributes.filter((attribute) => attribute.target === 'numa:2')).toEqual(
-      expect.arrayContaining([expect.objectContaining({ name: 'ReadLatency', value: 130, unit: 'ns', initiator: { kind: 'object', object: 'numa:0' } })]),
+      expect.arrayContaining([
+        expect.objectContaining({
+          name: 'ReadLatency',
+          value: 130,
+          unit: 'ns',
+          initiator: { kind: 'object', object: 'numa:0' },
+        }),
+      ]),
     );
   });
 
@@ -137,11 +181,20 @@ describe('archives that mean harm', () => {
   it('are refused where they unpack to far more than a machine has', () => {
     const bomb = gzipSync(new Uint8Array(200 * 1024 * 1024));
     expect(bomb.length).toBeLessThan(1024 * 1024);
-    expect(readTopology('bomb.tar.gz', bomb)).toMatchObject({ ok: false, error: [{ message: expect.stringMatching(/unpacks to more than 192 MiB/) }] });
+    expect(readTopology('bomb.tar.gz', bomb)).toMatchObject({
+      ok: false,
+      error: [{ message: expect.stringMatching(/unpacks to more than 192 MiB/) }],
+    });
   });
 
   it('are refused where nothing of a machine is in them', () => {
-    expect(open(tarOf([{ path: 'readme', text: 'x' }]))).toMatchObject({ ok: false, error: [{ message: expect.stringMatching(/no files below sys/) }] });
-    expect(readTopology('a.tar.xz', new Uint8Array([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]))).toMatchObject({ ok: false, error: [{ message: expect.stringMatching(/pack it with gzip/) }] });
+    expect(open(tarOf([{ path: 'readme', text: 'x' }]))).toMatchObject({
+      ok: false,
+      error: [{ message: expect.stringMatching(/no files below sys/) }],
+    });
+    expect(readTopology('a.tar.xz', new Uint8Array([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]))).toMatchObject({
+      ok: false,
+      error: [{ message: expect.stringMatching(/pack it with gzip/) }],
+    });
   });
 });

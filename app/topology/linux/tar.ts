@@ -22,7 +22,7 @@ export function readTar(archive: Uint8Array): TarContents {
   const entries: TarEntry[] = [];
   let longName: string | null = null;
   let longTarget: string | null = null;
-  for (let at = 0; at + block <= archive.length; ) {
+  for (let at = 0; at + block <= archive.length;) {
     const header = archive.subarray(at, at + block);
     if (header.every((byte) => byte === 0)) return { entries, cutOff: null };
     const size = octal(header, 124, 12);
@@ -56,7 +56,8 @@ export function readTar(archive: Uint8Array): TarContents {
 }
 
 /** True where the first block of a file is a tar header. */
-export const isTar = (bytes: Uint8Array): boolean => bytes.length >= block && hasChecksum(bytes.subarray(0, block)) && octal(bytes, 124, 12) !== null;
+export const isTar = (bytes: Uint8Array): boolean =>
+  bytes.length >= block && hasChecksum(bytes.subarray(0, block)) && octal(bytes, 124, 12) !== null;
 
 function field(bytes: Uint8Array, at: number, length: number): string {
   const part = bytes.subarray(at, at + length);
@@ -86,7 +87,7 @@ function hasChecksum(header: Uint8Array): boolean {
 /** "27 path=some/name\n" records. */
 function paxRecords(body: Uint8Array): Readonly<Record<string, string>> {
   const records = new Map<string, string>();
-  for (let rest = strFromU8(body.subarray(0, 4 * maxName)); rest !== ''; ) {
+  for (let rest = strFromU8(body.subarray(0, 4 * maxName)); rest !== '';) {
     const match = /^(\d{1,5}) ([^=]{1,64})=/.exec(rest);
     const length = Number(match?.[1] ?? 0);
     if (match === null || length <= match[0].length) break;

@@ -18,10 +18,14 @@ function bytes(value: number | null): number | string | null {
 }
 
 const isEmpty = (value: unknown): boolean =>
-  value === null || value === undefined || (Array.isArray(value) && value.length === 0) || (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0);
+  value === null ||
+  value === undefined ||
+  (Array.isArray(value) && value.length === 0) ||
+  (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0);
 
 /** Without what is unknown. */
-const known = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+const known = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 
 function plainObject(object: TopologyObject): Readonly<Record<string, unknown>> {
   const { from: _from, kind, id, parent, ...rest } = object;
@@ -33,17 +37,44 @@ function plainObject(object: TopologyObject): Readonly<Record<string, unknown>> 
     if (object.nearCpus !== null) fields['nearCpus'] = printCpuList(object.nearCpus);
   }
   if ('bars' in object) {
-    fields['bars'] = object.bars.map((bar) => known({ ...bar, bytes: bytes(bar.bytes), resizableBytes: bar.resizableBytes?.map(bytes) }));
-    fields['acs'] = object.acs.kind === 'unknown' ? null : object.acs.kind === 'absent' ? 'absent' : { capability: object.acs.capability, control: object.acs.control };
+    fields['bars'] = object.bars.map((bar) =>
+      known({ ...bar, bytes: bytes(bar.bytes), resizableBytes: bar.resizableBytes?.map(bytes) }),
+    );
+    fields['acs'] =
+      object.acs.kind === 'unknown'
+        ? null
+        : object.acs.kind === 'absent'
+          ? 'absent'
+          : { capability: object.acs.capability, control: object.acs.control };
     fields['link'] = object.link === null ? null : known({ ...object.link });
   }
   if (object.kind === 'pciFunction' && object.p2pMemory !== null) {
-    fields['p2pMemory'] = known({ ...object.p2pMemory, bytes: bytes(object.p2pMemory.bytes), availableBytes: bytes(object.p2pMemory.availableBytes) });
+    fields['p2pMemory'] = known({
+      ...object.p2pMemory,
+      bytes: bytes(object.p2pMemory.bytes),
+      availableBytes: bytes(object.p2pMemory.availableBytes),
+    });
   }
   return known(fields);
 }
 
-const hexKeys: readonly string[] = ['class', 'vendor', 'device', 'subsystemVendor', 'subsystemDevice', 'start', 'end', 'secondaryBus', 'subordinateBus', 'rootBus', 'lastBus', 'capability', 'control', 'progIf', 'revision'];
+const hexKeys: readonly string[] = [
+  'class',
+  'vendor',
+  'device',
+  'subsystemVendor',
+  'subsystemDevice',
+  'start',
+  'end',
+  'secondaryBus',
+  'subordinateBus',
+  'rootBus',
+  'lastBus',
+  'capability',
+  'control',
+  'progIf',
+  'revision',
+];
 
 /** The topology as a Memscape file. Where things came from is named at the top; lines and warnings of the sources stay behind. */
 export function printMemscape(topology: Topology): string {
@@ -51,22 +82,47 @@ export function printMemscape(topology: Topology): string {
     memscape: 'topology',
     version: 1,
     title: topology.title,
-    importedFrom: topology.sources.some((source) => source.format !== 'memscape') ? topology.sources.map((source) => known({ ...source })) : [],
+    importedFrom: topology.sources.some((source) => source.format !== 'memscape')
+      ? topology.sources.map((source) => known({ ...source }))
+      : [],
     policy: known({ ...topology.policy }),
     tells: topology.tells.length === countNames.length ? null : topology.tells,
     objects: topology.objects.map(plainObject),
-    links: topology.links.map(({ id: _id, a, b, from: _from, origin, kind, ...rest }) => known({ kind, between: [a, b], origin: origin === 'wiring' ? null : origin, ...rest })),
-    matrices: topology.matrices.map(({ from: _from, columns, values, ...rest }) => ({ ...known({ ...rest, columns: columns.join() === rest.rows.join() ? null : columns }), values })),
-    memoryAttributes: topology.memoryAttributes.map(({ from: _from, initiator, ...rest }) =>
-      known({ ...rest, initiator: initiator === null ? null : initiator.kind === 'object' ? { object: initiator.object } : { cpus: printCpuList(initiator.cpus) } }),
+    links: topology.links.map(({ id: _id, a, b, from: _from, origin, kind, ...rest }) =>
+      known({ kind, between: [a, b], origin: origin === 'wiring' ? null : origin, ...rest }),
     ),
-    addressRanges: topology.addressRanges.map(({ from: _from, depth, ...rest }) => known({ ...rest, depth: depth === 0 ? null : depth })),
+    matrices: topology.matrices.map(({ from: _from, columns, values, ...rest }) => ({
+      ...known({ ...rest, columns: columns.join() === rest.rows.join() ? null : columns }),
+      values,
+    })),
+    memoryAttributes: topology.memoryAttributes.map(({ from: _from, initiator, ...rest }) =>
+      known({
+        ...rest,
+        initiator:
+          initiator === null
+            ? null
+            : initiator.kind === 'object'
+              ? { object: initiator.object }
+              : { cpus: printCpuList(initiator.cpus) },
+      }),
+    ),
+    addressRanges: topology.addressRanges.map(({ from: _from, depth, ...rest }) =>
+      known({ ...rest, depth: depth === 0 ? null : depth }),
+    ),
   });
   // A list that is empty because there is nothing is told; known() takes it for unknown.
-  const document = new Document(topology.tells.length === 0 ? { ...file, tells: [] } : file, { aliasDuplicateObjects: false });
+  const document = new Document(topology.tells.length === 0 ? { ...file, tells: [] } : file, {
+    aliasDuplicateObjects: false,
+  });
   visit(document, {
     Pair(_, pair) {
-      if (isScalar(pair.key) && hexKeys.includes(String(pair.key.value)) && isScalar(pair.value) && typeof pair.value.value === 'number') pair.value.format = 'HEX';
+      if (
+        isScalar(pair.key) &&
+        hexKeys.includes(String(pair.key.value)) &&
+        isScalar(pair.value) &&
+        typeof pair.value.value === 'number'
+      )
+        pair.value.format = 'HEX';
     },
     Map(_, map, path) {
       if (path.length >= 4) map.flow = true;

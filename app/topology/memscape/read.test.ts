@@ -22,7 +22,12 @@ const problems = (text: string): readonly string[] => {
 };
 
 /** All but where it came from. */
-const essence = (topology: Topology): unknown => JSON.parse(JSON.stringify({ ...topology, sources: [], warnings: [] }, (key, part: unknown) => (key === 'from' ? undefined : part)));
+const essence = (topology: Topology): unknown =>
+  JSON.parse(
+    JSON.stringify({ ...topology, sources: [], warnings: [] }, (key, part: unknown) =>
+      key === 'from' ? undefined : part,
+    ),
+  );
 
 const built = new URL('../../../assets/topologies/', import.meta.url);
 const data = new URL('../../../../shared/data/topologies/hwloc-xml/', import.meta.url);
@@ -30,12 +35,23 @@ const data = new URL('../../../../shared/data/topologies/hwloc-xml/', import.met
 describe('a Memscape topology file', () => {
   it('leaves unknown what it does not say', () => {
     const topology = value(`${head}  - { kind: pciFunction, id: gpu0, bdf: "3B:00.0", deviceKind: gpu }\n`);
-    expect(topology.objects[1]).toMatchObject({ bdf: '0000:3b:00.0', vendor: null, link: null, acs: { kind: 'unknown' }, parent: 'machine', from: [{ line: 5 }] });
+    expect(topology.objects[1]).toMatchObject({
+      bdf: '0000:3b:00.0',
+      vendor: null,
+      link: null,
+      acs: { kind: 'unknown' },
+      parent: 'machine',
+      from: [{ line: 5 }],
+    });
   });
 
   it('makes the cores and threads of a package, numbered as Linux does', () => {
-    const topology = value(`${head}  - { kind: package, id: "package:0", cores: 2, threads: 2 }\n  - { kind: package, id: "package:1", cores: 2, threads: 2 }\n`);
-    expect(topology.objects.flatMap((object) => (object.kind === 'pu' ? [`${object.parent} ${object.id}`] : []))).toEqual([
+    const topology = value(
+      `${head}  - { kind: package, id: "package:0", cores: 2, threads: 2 }\n  - { kind: package, id: "package:1", cores: 2, threads: 2 }\n`,
+    );
+    expect(
+      topology.objects.flatMap((object) => (object.kind === 'pu' ? [`${object.parent} ${object.id}`] : [])),
+    ).toEqual([
       'core:0 pu:0',
       'core:0 pu:4',
       'core:1 pu:1',
@@ -48,14 +64,32 @@ describe('a Memscape topology file', () => {
   });
 
   it('names what does not fit, with its place and the mend', () => {
-    expect(problems(`${head}  - { kind: numaNode, id: "numa:0", byts: 4 GiB }\n`)).toEqual(['m.yaml:5:37: unknown key "byts": did you mean "bytes"?']);
-    expect(problems(`${head}  - { kind: numaNode, id: a, parent: machin }\n`)[0]).toMatch(/^m\.yaml:5:38: no object has the id "machin": did you mean "machine"\?/);
-    expect(problems(`${head}  - { kind: group, id: a, parent: b }\n  - { kind: group, id: b, parent: a }\n`)[0]).toMatch(/^m\.yaml:5:35: "a" contains itself/);
-    expect(problems(`${head}  - { kind: group, id: machine }\n`)[0]).toMatch(/^m\.yaml:5:24: a second object has the id "machine"/);
-    expect(problems(`${head}links:\n  - { kind: nvlink, between: [machine, gpu9] }\n`)[0]).toMatch(/^m\.yaml:6:40: no object has the id "gpu9"/);
-    expect(problems(`${head}  - { kind: pciFunction, id: a, bdf: nonsense, deviceKind: gpu }\n`)[0]).toMatch(/^m\.yaml:5:38: .*domain:bus:device/);
-    expect(problems(`${head}  - { kind: pciFunction, id: a, bdf: "1:00.0", deviceKind: gpu, bars: [{ index: 0, type: mem64, bytes: 3 MiB }] }\n`)[0]).toMatch(/power of two/);
-    expect(problems(`${head}matrices:\n  - { name: m, means: latency, rows: [machine], values: [1, 2] }\n`)[0]).toMatch(/2 values for 1 rows and 1 columns/);
+    expect(problems(`${head}  - { kind: numaNode, id: "numa:0", byts: 4 GiB }\n`)).toEqual([
+      'm.yaml:5:37: unknown key "byts": did you mean "bytes"?',
+    ]);
+    expect(problems(`${head}  - { kind: numaNode, id: a, parent: machin }\n`)[0]).toMatch(
+      /^m\.yaml:5:38: no object has the id "machin": did you mean "machine"\?/,
+    );
+    expect(
+      problems(`${head}  - { kind: group, id: a, parent: b }\n  - { kind: group, id: b, parent: a }\n`)[0],
+    ).toMatch(/^m\.yaml:5:35: "a" contains itself/);
+    expect(problems(`${head}  - { kind: group, id: machine }\n`)[0]).toMatch(
+      /^m\.yaml:5:24: a second object has the id "machine"/,
+    );
+    expect(problems(`${head}links:\n  - { kind: nvlink, between: [machine, gpu9] }\n`)[0]).toMatch(
+      /^m\.yaml:6:40: no object has the id "gpu9"/,
+    );
+    expect(problems(`${head}  - { kind: pciFunction, id: a, bdf: nonsense, deviceKind: gpu }\n`)[0]).toMatch(
+      /^m\.yaml:5:38: .*domain:bus:device/,
+    );
+    expect(
+      problems(
+        `${head}  - { kind: pciFunction, id: a, bdf: "1:00.0", deviceKind: gpu, bars: [{ index: 0, type: mem64, bytes: 3 MiB }] }\n`,
+      )[0],
+    ).toMatch(/power of two/);
+    expect(problems(`${head}matrices:\n  - { name: m, means: latency, rows: [machine], values: [1, 2] }\n`)[0]).toMatch(
+      /2 values for 1 rows and 1 columns/,
+    );
     expect(problems(`${head}  - { kind: quark, id: q }\n`)[0]).toMatch(/^m\.yaml:5:/);
   });
 
@@ -67,24 +101,38 @@ describe('a Memscape topology file', () => {
 });
 
 describe('built-in machines', () => {
-  it.each(readdirSync(built).filter((name) => name.endsWith('.yaml')))('%s reads without a problem, and is the same after printing', (name) => {
-    const topology = value(readFileSync(new URL(name, built), 'utf8'));
-    expect(topology.title).not.toBeNull();
-    expect(essence(value(printMemscape(topology)))).toEqual(essence(topology));
-  });
+  it.each(readdirSync(built).filter((name) => name.endsWith('.yaml')))(
+    '%s reads without a problem, and is the same after printing',
+    (name) => {
+      const topology = value(readFileSync(new URL(name, built), 'utf8'));
+      expect(topology.title).not.toBeNull();
+      expect(essence(value(printMemscape(topology)))).toEqual(essence(topology));
+    },
+  );
 
   it('have what they are named for', () => {
     const of = (name: string) => inspect(value(readFileSync(new URL(`${name}.yaml`, built), 'utf8'))).counts;
-    expect(of('dual-socket')).toMatchObject({ packages: 2, cores: 64, pus: 128, gpus: 1, nics: 1, hostBridges: 3, pciBridges: 5 });
+    expect(of('dual-socket')).toMatchObject({
+      packages: 2,
+      cores: 64,
+      pus: 128,
+      gpus: 1,
+      nics: 1,
+      hostBridges: 3,
+      pciBridges: 5,
+    });
     expect(of('hbm-cxl').numaNodesByKind).toMatchObject({ dram: 1, hbm: 1, cxl: 1 });
     expect(of('coherent-package')).toMatchObject({ gpus: 1, links: { c2c: 1 }, numaNodesByKind: { gpu: 1 } });
   });
 });
 
 describe.skipIf(!existsSync(data))('import of another format to a file (skipped where ../shared is absent)', () => {
-  it.each(existsSync(data) ? readdirSync(data).filter((name) => name.endsWith('.xml')) : [])('%s is the same machine after a round trip', (name) => {
-    const result = readTopology(name, readFileSync(new URL(name, data)));
-    if (!result.ok) throw new Error(JSON.stringify(result.error));
-    expect(essence(value(printMemscape(result.value)))).toEqual(essence(result.value));
-  });
+  it.each(existsSync(data) ? readdirSync(data).filter((name) => name.endsWith('.xml')) : [])(
+    '%s is the same machine after a round trip',
+    (name) => {
+      const result = readTopology(name, readFileSync(new URL(name, data)));
+      if (!result.ok) throw new Error(JSON.stringify(result.error));
+      expect(essence(value(printMemscape(result.value)))).toEqual(essence(result.value));
+    },
+  );
 });

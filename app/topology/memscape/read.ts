@@ -15,7 +15,9 @@ const lookAhead = 65_536;
 /** The first key of the document is `memscape`, after comments at most. */
 export function isMemscapeTopology({ bytes }: TopologyInput): boolean {
   const { text } = decodeText(bytes.subarray(0, lookAhead));
-  return /^(?:[ \t]*(?:#[^\n]*)?\r?\n|---[ \t]*\r?\n|%[^\n]*\n)*\s*\{?\s*["']?memscape["']?\s*:\s*["']?topology\b/.test(text);
+  return /^(?:[ \t]*(?:#[^\n]*)?\r?\n|---[ \t]*\r?\n|%[^\n]*\n)*\s*\{?\s*["']?memscape["']?\s*:\s*["']?topology\b/.test(
+    text,
+  );
 }
 
 export function readMemscape({ name, bytes }: TopologyInput): Result<Topology, readonly Problem[]> {
@@ -37,14 +39,19 @@ export function topologyOf(name: string, file: TopologyFile, places: Places): Re
   const problems = [...checkIds(file, places), ...checkReferences(file, places)];
   if (problems.length === 0) problems.push(...checkContainment(file, places));
   if (problems.length > 0) return err(problems.slice(0, 100));
-  const from = (path: readonly PropertyKey[]): readonly Provenance[] => [{ source: 0, line: places.at(path).line, path: null }];
+  const from = (path: readonly PropertyKey[]): readonly Provenance[] => [
+    { source: 0, line: places.at(path).line, path: null },
+  ];
   const draft = new TopologyDraft(name, 'memscape');
   draft.version = String(file.version);
   draft.title = file.title;
   draft.policy = file.policy;
   draft.tells(...file.tells);
   let nextCore = 0;
-  const totalCores = file.objects.reduce((sum, object) => sum + (object.kind === 'package' ? (object.cores ?? 0) : 0), 0);
+  const totalCores = file.objects.reduce(
+    (sum, object) => sum + (object.kind === 'package' ? (object.cores ?? 0) : 0),
+    0,
+  );
   file.objects.forEach((object, i) => {
     const provenance = from(['objects', i]);
     if (object.kind !== 'package') {
@@ -54,19 +61,36 @@ export function topologyOf(name: string, file: TopologyFile, places: Places): Re
     const { cores = 0, threads = 1, ...rest } = object;
     draft.add({ ...rest, from: provenance });
     for (let core = 0; core < cores; core += 1, nextCore += 1) {
-      const parent = draft.add({ kind: 'core', id: `core:${nextCore}`, parent: object.id, name: null, facts: {}, from: provenance, osIndex: core });
+      const parent = draft.add({
+        kind: 'core',
+        id: `core:${nextCore}`,
+        parent: object.id,
+        name: null,
+        facts: {},
+        from: provenance,
+        osIndex: core,
+      });
       for (let thread = 0; thread < threads; thread += 1) {
         const cpu = thread * totalCores + nextCore;
         draft.add({ kind: 'pu', id: `pu:${cpu}`, parent, name: null, facts: {}, from: provenance, osIndex: cpu });
       }
     }
   });
-  file.links.forEach(({ kind, between: [a, b], ...facts }, i) => draft.link(kind, a, b, { ...facts, from: from(['links', i]) }));
-  file.matrices.forEach((matrix, i) => draft.matrices.push({ ...matrix, columns: matrix.columns ?? matrix.rows, from: from(['matrices', i]) }));
+  file.links.forEach(({ kind, between: [a, b], ...facts }, i) =>
+    draft.link(kind, a, b, { ...facts, from: from(['links', i]) }),
+  );
+  file.matrices.forEach((matrix, i) =>
+    draft.matrices.push({ ...matrix, columns: matrix.columns ?? matrix.rows, from: from(['matrices', i]) }),
+  );
   file.memoryAttributes.forEach(({ initiator, ...rest }, i) =>
     draft.memoryAttributes.push({
       ...rest,
-      initiator: initiator === null ? null : 'object' in initiator ? { kind: 'object', object: initiator.object } : { kind: 'cpus', cpus: initiator.cpus },
+      initiator:
+        initiator === null
+          ? null
+          : 'object' in initiator
+            ? { kind: 'object', object: initiator.object }
+            : { kind: 'cpus', cpus: initiator.cpus },
       from: from(['memoryAttributes', i]),
     }),
   );
@@ -79,13 +103,18 @@ function checkIds(file: TopologyFile, places: Places): readonly Problem[] {
   const problems: Problem[] = [];
   let machines = 0;
   file.objects.forEach((object, i) => {
-    if (seen.has(object.id)) problems.push(places.problem(['objects', i, 'id'], `a second object has the id "${object.id}": ids are unique`));
+    if (seen.has(object.id))
+      problems.push(places.problem(['objects', i, 'id'], `a second object has the id "${object.id}": ids are unique`));
     seen.add(object.id);
     if (object.kind !== 'machine') return;
     machines += 1;
-    if (machines > 1 || object.id !== 'machine') problems.push(places.problem(['objects', i], 'a file has one object of the kind "machine", and its id is "machine"'));
+    if (machines > 1 || object.id !== 'machine')
+      problems.push(
+        places.problem(['objects', i], 'a file has one object of the kind "machine", and its id is "machine"'),
+      );
   });
-  if (machines === 0) problems.push(places.problem(['objects'], 'no object is the machine: add { kind: machine, id: machine }'));
+  if (machines === 0)
+    problems.push(places.problem(['objects'], 'no object is the machine: add { kind: machine, id: machine }'));
   return problems;
 }
 
@@ -97,8 +126,11 @@ function checkReferences(file: TopologyFile, places: Places): readonly Problem[]
     const found = kinds.get(id);
     if (found === undefined) {
       const meant = problems.length < 20 ? suggest(id, [...kinds.keys()].slice(0, 2000)) : null;
-      problems.push(places.problem(path, `no object has the id "${id}"${meant === null ? '' : `: did you mean "${meant}"?`}`));
-    } else if (kind !== null && found !== kind) problems.push(places.problem(path, `"${id}" is a ${found}; a ${kind} is wanted here`));
+      problems.push(
+        places.problem(path, `no object has the id "${id}"${meant === null ? '' : `: did you mean "${meant}"?`}`),
+      );
+    } else if (kind !== null && found !== kind)
+      problems.push(places.problem(path, `"${id}" is a ${found}; a ${kind} is wanted here`));
   };
   file.objects.forEach((object, i) => {
     const at = (...path: PropertyKey[]): readonly PropertyKey[] => ['objects', i, ...path];
@@ -106,7 +138,10 @@ function checkReferences(file: TopologyFile, places: Places): readonly Problem[]
     if ('numaNode' in object) expect(object.numaNode, at('numaNode'), 'numaNode');
     if ('physicalFunction' in object) expect(object.physicalFunction, at('physicalFunction'), 'pciFunction');
     if ('targets' in object) object.targets.forEach((target, j) => expect(target, at('targets', j)));
-    if ('bars' in object) object.bars.forEach((bar, j) => bar.backing !== null && expect(bar.backing.object, at('bars', j, 'backing', 'object')));
+    if ('bars' in object)
+      object.bars.forEach(
+        (bar, j) => bar.backing !== null && expect(bar.backing.object, at('bars', j, 'backing', 'object')),
+      );
   });
   file.links.forEach(({ between }, i) => between.forEach((end, j) => expect(end, ['links', i, 'between', j])));
   file.matrices.forEach((matrix, i) => {
@@ -114,16 +149,23 @@ function checkReferences(file: TopologyFile, places: Places): readonly Problem[]
     matrix.rows.forEach((row, j) => expect(row, ['matrices', i, 'rows', j]));
     matrix.columns?.forEach((column, j) => expect(column, ['matrices', i, 'columns', j]));
     if (matrix.values.length !== matrix.rows.length * columns.length) {
-      problems.push(places.problem(['matrices', i, 'values'], `${matrix.values.length} values for ${matrix.rows.length} rows and ${columns.length} columns: give ${matrix.rows.length * columns.length}`));
+      problems.push(
+        places.problem(
+          ['matrices', i, 'values'],
+          `${matrix.values.length} values for ${matrix.rows.length} rows and ${columns.length} columns: give ${matrix.rows.length * columns.length}`,
+        ),
+      );
     }
   });
   file.memoryAttributes.forEach(({ target, initiator }, i) => {
     expect(target, ['memoryAttributes', i, 'target']);
-    if (initiator !== null && 'object' in initiator) expect(initiator.object, ['memoryAttributes', i, 'initiator', 'object']);
+    if (initiator !== null && 'object' in initiator)
+      expect(initiator.object, ['memoryAttributes', i, 'initiator', 'object']);
   });
   file.addressRanges.forEach(({ object, start, end }, i) => {
     expect(object, ['addressRanges', i, 'object']);
-    if (end <= start) problems.push(places.problem(['addressRanges', i], 'the range is empty: `end` is the first address after it'));
+    if (end <= start)
+      problems.push(places.problem(['addressRanges', i], 'the range is empty: `end` is the first address after it'));
   });
   return problems;
 }
@@ -137,7 +179,12 @@ function checkContainment(file: TopologyFile, places: Places): readonly Problem[
     const path = new Set<string>();
     for (let at: string | null = object.id; at !== null && !rooted.has(at); at = parents.get(at) ?? null) {
       if (path.has(at)) {
-        problems.push(places.problem(['objects', i, 'parent'], `"${object.id}" contains itself by its parents: ${[...path, at].slice(0, 8).join(' in ')}`));
+        problems.push(
+          places.problem(
+            ['objects', i, 'parent'],
+            `"${object.id}" contains itself by its parents: ${[...path, at].slice(0, 8).join(' in ')}`,
+          ),
+        );
         break;
       }
       path.add(at);
@@ -146,8 +193,12 @@ function checkContainment(file: TopologyFile, places: Places): readonly Problem[
     if (!('bars' in object)) return;
     object.bars.forEach((bar, j) => {
       const isPower = bar.bytes === null || Number.isInteger(Math.log2(bar.bytes));
-      if (!isPower && bar.type !== 'rom') problems.push(places.problem(['objects', i, 'bars', j, 'bytes'], `a BAR of ${bar.bytes} bytes: its size is a power of two`));
-      else if (bar.start !== null && bar.bytes !== null && bar.start % bar.bytes !== 0) problems.push(places.problem(['objects', i, 'bars', j, 'start'], 'a BAR starts at a multiple of its size'));
+      if (!isPower && bar.type !== 'rom')
+        problems.push(
+          places.problem(['objects', i, 'bars', j, 'bytes'], `a BAR of ${bar.bytes} bytes: its size is a power of two`),
+        );
+      else if (bar.start !== null && bar.bytes !== null && bar.start % bar.bytes !== 0)
+        problems.push(places.problem(['objects', i, 'bars', j, 'start'], 'a BAR starts at a multiple of its size'));
     });
   });
   return problems;

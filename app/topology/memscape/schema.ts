@@ -31,7 +31,10 @@ const cpus = z
 
 const bdf = z
   .string()
-  .refine((value) => parseBdf(value) !== null, 'give an address as domain:bus:device.function, "0000:3b:00.0" (in quotes where it could be a time)')
+  .refine(
+    (value) => parseBdf(value) !== null,
+    'give an address as domain:bus:device.function, "0000:3b:00.0" (in quotes where it could be a time)',
+  )
   .transform((value) => parseBdf(value) ?? value)
   .describe('domain:bus:device.function');
 
@@ -41,7 +44,9 @@ const named = {
   facts: z.record(z.string().max(256), text).default({}).describe('anything else worth telling: label and value'),
 };
 const osIndex = orNull(whole);
-const registration = orNull(z.enum(['system', 'private', 'coherent', 'fsdax', 'generic', 'p2pdma'])).describe('how the kernel knows the memory: ordinary node or MEMORY_DEVICE_* type');
+const registration = orNull(z.enum(['system', 'private', 'coherent', 'fsdax', 'generic', 'p2pdma'])).describe(
+  'how the kernel knows the memory: ordinary node or MEMORY_DEVICE_* type',
+);
 
 const bar = z.strictObject({
   index: whole.max(64),
@@ -51,7 +56,9 @@ const bar = z.strictObject({
   start: orNull(whole).describe('physical address'),
   assigned: orNull(z.boolean()),
   resizableBytes: orNull(z.array(bytes).max(64)).describe('sizes that the Resizable BAR capability offers'),
-  backing: orNull(z.strictObject({ object: id, offset: bytes.default(0) })).describe('memory that is seen through the window'),
+  backing: orNull(z.strictObject({ object: id, offset: bytes.default(0) })).describe(
+    'memory that is seen through the window',
+  ),
 });
 
 const acs = z
@@ -62,7 +69,9 @@ const acs = z
 
 const rate = orNull(z.number().positive().max(1024));
 const lanes = orNull(whole.max(32));
-const pciLink = z.strictObject({ currentSpeed: rate, currentWidth: lanes, maxSpeed: rate, maxWidth: lanes, statedGBs: rate }).describe('link towards the bridge above; speeds in GT/s');
+const pciLink = z
+  .strictObject({ currentSpeed: rate, currentWidth: lanes, maxSpeed: rate, maxWidth: lanes, statedGBs: rate })
+  .describe('link towards the bridge above; speeds in GT/s');
 
 const pci = {
   ...named,
@@ -86,7 +95,14 @@ const pci = {
 const cxl = z.enum(['cxlBus', 'cxlPort', 'cxlDecoder', 'cxlRegion']);
 
 const object = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('machine'), id, name: named.name, facts: named.facts, architecture: orNull(text), parent: z.null().default(null) }),
+  z.strictObject({
+    kind: z.literal('machine'),
+    id,
+    name: named.name,
+    facts: named.facts,
+    architecture: orNull(text),
+    parent: z.null().default(null),
+  }),
   z.strictObject({
     kind: z.literal('package'),
     id,
@@ -95,13 +111,33 @@ const object = z.discriminatedUnion('kind', [
     vendor: orNull(z.enum(['intel', 'amd', 'arm', 'ibm', 'nvidia', 'other'])),
     family: orNull(whole),
     model: orNull(whole),
-    cores: whole.max(1024).optional().describe('makes that many cores inside; their CPUs are numbered as Linux does, all first threads before all second ones'),
+    cores: whole
+      .max(1024)
+      .optional()
+      .describe(
+        'makes that many cores inside; their CPUs are numbered as Linux does, all first threads before all second ones',
+      ),
     threads: whole.min(1).max(8).optional().describe('threads of each of these cores (1)'),
   }),
   z.strictObject({ kind: z.literal('die'), id, ...named, osIndex }),
   z.strictObject({ kind: z.literal('group'), id, ...named, osIndex, subkind: orNull(text) }),
-  z.strictObject({ kind: z.literal('cache'), id, ...named, level: whole.max(9), holds: z.enum(['unified', 'data', 'instruction']).default('unified'), bytes: orNull(bytes), lineBytes: orNull(whole) }),
-  z.strictObject({ kind: z.literal('memorySideCache'), id, ...named, level: orNull(whole), bytes: orNull(bytes), lineBytes: orNull(whole) }),
+  z.strictObject({
+    kind: z.literal('cache'),
+    id,
+    ...named,
+    level: whole.max(9),
+    holds: z.enum(['unified', 'data', 'instruction']).default('unified'),
+    bytes: orNull(bytes),
+    lineBytes: orNull(whole),
+  }),
+  z.strictObject({
+    kind: z.literal('memorySideCache'),
+    id,
+    ...named,
+    level: orNull(whole),
+    bytes: orNull(bytes),
+    lineBytes: orNull(whole),
+  }),
   z.strictObject({ kind: z.literal('core'), id, ...named, osIndex }),
   z.strictObject({ kind: z.literal('pu'), id, ...named, osIndex }),
   z.strictObject({
@@ -116,7 +152,14 @@ const object = z.discriminatedUnion('kind', [
     nearCpus: orNull(cpus),
     registration,
   }),
-  z.strictObject({ kind: z.literal('deviceMemory'), id, ...named, memoryKind: z.enum(['vram', 'hbm', 'sram', 'cxl', 'pmem', 'unknown']).default('unknown'), bytes: orNull(bytes), registration }),
+  z.strictObject({
+    kind: z.literal('deviceMemory'),
+    id,
+    ...named,
+    memoryKind: z.enum(['vram', 'hbm', 'sram', 'cxl', 'pmem', 'unknown']).default('unknown'),
+    bytes: orNull(bytes),
+    registration,
+  }),
   z.strictObject({
     kind: z.literal('hostBridge'),
     id,
@@ -125,7 +168,14 @@ const object = z.discriminatedUnion('kind', [
     rootBus: orNull(whole.max(0xff)),
     lastBus: orNull(whole.max(0xff)),
     numaNode: orNull(id),
-    firstDevice: orNull(z.strictObject({ devfn: whole.max(0xff), vendor: whole.max(0xffff), device: whole.max(0xffff), isRootPort: z.boolean() })),
+    firstDevice: orNull(
+      z.strictObject({
+        devfn: whole.max(0xff),
+        vendor: whole.max(0xffff),
+        device: whole.max(0xffff),
+        isRootPort: z.boolean(),
+      }),
+    ),
   }),
   z.strictObject({
     kind: z.literal('pciBridge'),
@@ -134,14 +184,19 @@ const object = z.discriminatedUnion('kind', [
     role: z.enum(['rootPort', 'upstream', 'downstream', 'bridge']).default('bridge'),
     secondaryBus: orNull(whole.max(0xff)),
     subordinateBus: orNull(whole.max(0xff)),
-    windows: z.array(z.strictObject({ type: z.enum(['io', 'mem', 'prefetch']), start: whole, end: whole })).max(8).default([]),
+    windows: z
+      .array(z.strictObject({ type: z.enum(['io', 'mem', 'prefetch']), start: whole, end: whole }))
+      .max(8)
+      .default([]),
     completerAtomics: orNull(z.union([z.literal(0), z.literal(32), z.literal(64), z.literal(128)])),
   }),
   z.strictObject({
     kind: z.literal('pciFunction'),
     ...pci,
     deviceKind: z.enum(deviceKinds),
-    p2pMemory: orNull(z.strictObject({ bytes: orNull(bytes), availableBytes: orNull(bytes), published: orNull(z.boolean()) })),
+    p2pMemory: orNull(
+      z.strictObject({ bytes: orNull(bytes), availableBytes: orNull(bytes), published: orNull(z.boolean()) }),
+    ),
     physicalFunction: orNull(id),
     atomicsRequester: orNull(z.boolean()),
     ats: orNull(z.boolean()),
@@ -152,10 +207,35 @@ const object = z.discriminatedUnion('kind', [
     kind: z.literal('osDevice'),
     id,
     ...named,
-    classes: z.array(z.enum(['storage', 'memory', 'gpu', 'coprocessor', 'network', 'openfabrics', 'dma', 'dax', 'cxlMemdev', 'other'])).max(10),
+    classes: z
+      .array(
+        z.enum([
+          'storage',
+          'memory',
+          'gpu',
+          'coprocessor',
+          'network',
+          'openfabrics',
+          'dma',
+          'dax',
+          'cxlMemdev',
+          'other',
+        ]),
+      )
+      .max(10),
     subtype: orNull(text),
   }),
-  z.strictObject({ kind: cxl, id, ...named, start: orNull(whole), bytes: orNull(bytes), interleaveWays: orNull(whole), interleaveGranularity: orNull(whole), targets: z.array(id).max(64).default([]), mode: orNull(text) }),
+  z.strictObject({
+    kind: cxl,
+    id,
+    ...named,
+    start: orNull(whole),
+    bytes: orNull(bytes),
+    interleaveWays: orNull(whole),
+    interleaveGranularity: orNull(whole),
+    targets: z.array(id).max(64).default([]),
+    mode: orNull(text),
+  }),
   z.strictObject({ kind: z.literal('misc'), id, ...named, subtype: orNull(text) }),
 ]);
 
@@ -177,18 +257,29 @@ const matrix = z.strictObject({
   means: z.enum(['latency', 'bandwidth', 'hops', 'weight', 'path', 'capability', 'unknown']),
   rows: z.array(id).max(4096),
   columns: z.array(id).max(4096).optional().describe('the same as `rows` where left out'),
-  values: z.array(z.union([z.number(), text, z.null()])).max(4096 * 4096).describe('row by row; null is not told'),
+  values: z
+    .array(z.union([z.number(), text, z.null()]))
+    .max(4096 * 4096)
+    .describe('row by row; null is not told'),
 });
 
 const memoryAttribute = z.strictObject({
-  name: text.describe('Bandwidth, ReadBandwidth, WriteBandwidth (MiB/s), Latency, ReadLatency, WriteLatency (ns), or any other'),
+  name: text.describe(
+    'Bandwidth, ReadBandwidth, WriteBandwidth (MiB/s), Latency, ReadLatency, WriteLatency (ns), or any other',
+  ),
   unit: orNull(text),
   target: id,
   initiator: orNull(z.union([z.strictObject({ object: id }), z.strictObject({ cpus })])),
   value: z.number(),
 });
 
-const addressRange = z.strictObject({ start: whole, end: whole, label: text, depth: whole.max(64).default(0), object: orNull(id) });
+const addressRange = z.strictObject({
+  start: whole,
+  end: whole,
+  label: text,
+  depth: whole.max(64).default(0),
+  object: orNull(id),
+});
 
 export const topologyFileSchema = z
   .strictObject({
@@ -196,21 +287,30 @@ export const topologyFileSchema = z
     version: z.literal(1),
     title: orNull(text),
     about: orNull(z.string().max(65_536)).describe('what machine this is and where its figures come from'),
-    importedFrom: z.array(z.strictObject({ name: text, format: text, version: orNull(text) })).max(64).default([]),
+    importedFrom: z
+      .array(z.strictObject({ name: text, format: text, version: orNull(text) }))
+      .max(64)
+      .default([]),
     policy: z
       .strictObject({ cpuForwardsPeers: orNull(z.boolean()), iommu: orNull(z.boolean()) })
       .default({ cpuForwardsPeers: null, iommu: null })
       .describe('cpuForwardsPeers: root ports forward peer traffic, as on AMD family 0x17 and later'),
-    tells: z.array(z.enum(countNames)).default([...countNames]).describe('counts that the description tells; the others are unknown, not 0'),
+    tells: z
+      .array(z.enum(countNames))
+      .default([...countNames])
+      .describe('counts that the description tells; the others are unknown, not 0'),
     objects: z.array(object).min(1).max(500_000),
     links: z.array(link).max(500_000).default([]),
     matrices: z.array(matrix).max(256).default([]),
     memoryAttributes: z.array(memoryAttribute).max(500_000).default([]),
     addressRanges: z.array(addressRange).max(500_000).default([]),
   })
-  .describe('A machine for Memscape: its parts, what contains what, and what is wired to what. What is left out is unknown.');
+  .describe(
+    'A machine for Memscape: its parts, what contains what, and what is wired to what. What is left out is unknown.',
+  );
 
 export type TopologyFile = z.output<typeof topologyFileSchema>;
 
 /** JSON Schema of the file, for editors (`memscape schema topology`). */
-export const topologyJsonSchema = (): Readonly<Record<string, unknown>> => z.toJSONSchema(topologyFileSchema, { io: 'input', target: 'draft-2020-12', reused: 'ref' });
+export const topologyJsonSchema = (): Readonly<Record<string, unknown>> =>
+  z.toJSONSchema(topologyFileSchema, { io: 'input', target: 'draft-2020-12', reused: 'ref' });

@@ -15,7 +15,13 @@ export function tarOf(members: readonly Member[]): Uint8Array {
     if ('link' in member) write(157, member.link);
     write(257, 'ustar\x0000');
     write(148, '        ');
-    write(148, `${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `);
+    write(
+      148,
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+    );
     const padded = new Uint8Array(Math.ceil(body.length / 512) * 512);
     padded.set(body);
     return [header, padded];
