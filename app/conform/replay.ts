@@ -6,6 +6,7 @@
  * `seenLate`.
  */
 import { initialWorld, type EngineSpec } from '../engine/initial-world.ts';
+import { faultWindow } from '../engine/mm/file-fault.ts';
 import type { Advice } from '../engine/mm/madvise.ts';
 import type { OpInput } from '../engine/operations.ts';
 import type { Transaction } from '../engine/step.ts';
@@ -25,24 +26,31 @@ export interface ReplaySettings {
 const maxChunks = 4;
 const systemFrames = 1 << 20;
 /** Where the first buffer goes: 2 MiB aligned, in the middle of a user address space. */
-const firstBuffer = 0x7_f000_0000;
+const firstBuffer = 0x7_f000_1000;
+/** Another page of the process, in the same gigabyte. */
+const occupied = firstBuffer - 0x800;
 const blockPages = 512;
 
-/** Pages of a window in which a read fault of a file maps what is in the page cache (fault_around_bytes). */
-const faultAround = 16;
-
 /**
- * Addresses are not recorded, but where a read fault's window is cut shows how the buffer lies: most faults then come
- * at the same distance from a border of 16 pages. Without such faults a buffer starts at a 2 MiB border.
+ * Addresses are not recorded, but where the windows of read faults are cut shows how a buffer lies to page tables: of
+ * all places within 2 MiB, the one that explains most of its faults. Without such faults a buffer starts at a border.
  */
 function offsetOf(recording: Recording, buffer: string): number {
-  const seen = new Array<number>(faultAround).fill(0);
-  for (const event of recording.events) {
-    if (event.e === 'do_read_fault' && event.buf === buffer && event.range !== undefined)
-      seen[event.range[0] % faultAround]! += 1;
+  const pages = recording.events.flatMap(({ e, buf, range }) =>
+    e === 'do_read_fault' && buf === buffer && range !== undefined ? [range[0]] : [],
+  );
+  const length = recording.buffers[buffer] ?? 0;
+  let best = 0;
+  let explained = 0;
+  for (let offset = 0; offset < blockPages; offset++) {
+    let count = 0;
+    for (let i = 1; i < pages.length; i++) {
+      const [, end] = faultWindow((pages[i - 1] ?? 0) + offset, offset, offset + length);
+      if (end - offset === pages[i]) count++;
+    }
+    if (count > explained) [best, explained] = [offset, count];
   }
-  const most = Math.max(...seen);
-  return most < 2 ? 0 : (faultAround - seen.indexOf(most)) % faultAround;
+  return best;
 }
 
 /** Buffers in the order of their names, which is that of their addresses, with room between them. */
@@ -58,27 +66,42 @@ function placeBuffers(recording: Recording): readonly PlacedBuffer[] {
     });
 }
 
-/** The fixture with two devices opens one file on each; the other opens all files on one. */
-const deviceOf = (recording: Recording, file: string): string =>
-  recording.test.startsWith('hmm2.') ? `dmirror${file.slice(1)}` : 'dmirror0';
-
-function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
-  const memory = recording.test.includes('coherent') ? 'coherent' : 'private';
-  const ids = recording.test.startsWith('hmm2.') ? ['dmirror0', 'dmirror1'] : ['dmirror0'];
-  return dmirrorMachine(ids, memory, settings.thp);
+/**
+ * Which device is behind an open file: a recording tells files apart, not devices. The fixture with two devices opens
+ * one file on each; the other opens its own device, and the children of its tests open the first device that the driver
+ * has, which is a private one.
+ */
+function deviceOf(recording: Recording, file: string): string {
+  if (recording.test.startsWith('hmm2.')) return `dmirror${file.slice(1)}`;
+  const opener = recording.events.find((event) => event.e === 'open' && event.dev === file)?.by;
+  return memoryOf(recording) === 'private' || opener === recording.events[0]?.by ? 'dmirror0' : 'dmirrorOfChildren';
 }
 
-/** A machine with test devices of one kind of memory. */
-export function dmirrorMachine(
-  ids: readonly string[],
-  memory: 'private' | 'coherent',
-  thp: 'always' | 'madvise' | 'never',
-): EngineSpec {
+const memoryOf = (recording: Recording): 'private' | 'coherent' =>
+  recording.test.includes('coherent') ? 'coherent' : 'private';
+
+function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
+  const memory = memoryOf(recording);
+  const files = recording.events.flatMap(({ e, dev }) => (e === 'open' && dev !== undefined ? [dev] : []));
+  const ids = [...new Set(files.map((file) => deviceOf(recording, file)))].sort();
+  return dmirrorMachine(
+    ids.map((id) => ({ id, memory: id === 'dmirrorOfChildren' ? 'private' : memory })),
+    settings.thp,
+  );
+}
+
+export interface TestDevice {
+  readonly id: string;
+  readonly memory: 'private' | 'coherent';
+}
+
+/** A machine with test devices. */
+export function dmirrorMachine(devices: readonly TestDevice[], thp: 'always' | 'madvise' | 'never'): EngineSpec {
   return {
     thp,
     pools: [
       { id: 'dram0', kind: 'dram', registration: 'system', frames: systemFrames, device: null },
-      ...ids.map((id) => ({
+      ...devices.map(({ id, memory }) => ({
         id: `${id}.memory`,
         kind: 'vram' as const,
         registration: memory,
@@ -86,7 +109,7 @@ export function dmirrorMachine(
         device: id,
       })),
     ],
-    devices: ids.map((id) => ({
+    devices: devices.map(({ id, memory }) => ({
       id,
       memory,
       pool: `${id}.memory`,
@@ -136,6 +159,8 @@ interface Task {
   program: Program<unknown> | null;
   /** The operation that the program asks for next. */
   next: OpInput | null;
+  /** The driver's command that runs or ran last. */
+  command: string | null;
   /** What it did that has not been seen in the recording yet. */
   readonly shown: RecordedEvent[];
 }
@@ -179,6 +204,9 @@ class Replay {
     this.#children = childrenOf(recording);
     const root = recording.events[0]?.by ?? 'P0';
     this.#machine.do({ op: 'process', by: 'kernel', name: root });
+    // The process has more than its buffers: whoever protects a range finds its page table populated.
+    this.#machine.do({ op: 'mmap', by: root, as: 'libc', at: occupied, pages: 1 });
+    this.#machine.do({ op: 'write', by: root, place: `${root}.libc`, value: 1 });
     this.#machine.world = withBuffers(this.#machine.world, root, buffers);
     this.#tasks.set(root, task(root));
     this.#root = root;
@@ -206,8 +234,11 @@ class Replay {
         if (current.shown.length === 0) this.#begin(current, this.#faults(current), expected.by);
       }
       let actual = this.#await(current, expected.by);
-      if (actual === null) {
+      if (expected.e !== 'ioctl_ret' && (actual === null || actual.e === 'ioctl_ret')) {
+        const held = [...(actual === null ? [] : [actual]), ...current.shown.splice(0)];
         this.#begin(current, this.#unasked(expected, current), expected.by);
+        this.#finish(current, expected.by);
+        current.shown.push(...held);
         actual = this.#await(current, expected.by);
       }
       if (actual === null || !sameEvent(expected, actual))
@@ -230,6 +261,8 @@ class Replay {
   #taskOf(name: string): Task {
     const known = this.#tasks.get(name);
     if (known !== undefined) return known;
+    // A child runs when its parent's fork is done.
+    for (const [by, other] of this.#tasks) if (other.next?.op === 'fork') this.#finish(other, by);
     const made = task(this.world.records.process[name] === undefined ? this.#root : name);
     this.#tasks.set(name, made);
     return made;
@@ -316,15 +349,35 @@ class Replay {
   }
 
   /**
-   * The kernel touched a page on behalf of a task though no recorded input asked for it: get_user_pages of a caller
-   * that is not recorded. Where the page had to leave the device, the caller meant to keep it.
+   * The kernel touched pages on behalf of a task though no recorded input asked for it: the driver copies to the user's
+   * own buffer (and from it, for a device write), or a caller that is not recorded gets user pages. Where a page had to
+   * leave the device, the caller meant to keep it.
    */
   *#unasked(expected: RecordedEvent, current: Task): Program<void> {
-    if (expected.range === undefined) return;
-    const place = this.#place(current, expected);
-    const longterm = expected.e === 'notifier_start';
-    yield { op: 'pin', by: current.process, place, flags: longterm ? ['pin', 'longterm', 'write'] : ['get', 'write'] };
-    yield { op: 'unpin', by: current.process, place, flags: longterm ? ['pin'] : ['get'] };
+    const place = this.#place(current, { ...expected, range: this.#alike(expected) });
+    if (expected.e === 'notifier_start') {
+      yield { op: 'pin', by: current.process, place, flags: ['pin', 'longterm', 'write'] };
+      yield { op: 'unpin', by: current.process, place, flags: ['pin'] };
+      return;
+    }
+    yield { op: 'pin', by: current.process, place, flags: current.command === 'write' ? ['get'] : ['get', 'write'] };
+    yield { op: 'unpin', by: current.process, place, flags: ['get'] };
+  }
+
+  /** The pages of an event and of those right after it that are the same but for the page. */
+  #alike(first: RecordedEvent): readonly [number, number] {
+    const { events } = this.recording;
+    let end = first.range?.[1] ?? 0;
+    for (
+      let i = this.#at + 1;
+      events[i]?.e === first.e &&
+      events[i]?.by === first.by &&
+      events[i]?.buf === first.buf &&
+      events[i]?.range?.[0] === end;
+      i++
+    )
+      end++;
+    return [first.range?.[0] ?? 0, end];
   }
 
   #programOf(event: RecordedEvent, current: Task): Program<unknown> | null {
@@ -340,9 +393,10 @@ class Replay {
         return silent(dmirror.close(file, this.#chunks.get(file.device) ?? 0));
       }
       case 'ioctl':
+        current.command = event.cmd ?? null;
         return this.#command(event, current);
       case 'mmap':
-        return asking(this.#mmap(event, current));
+        return this.#mmap(event, current);
       case 'munmap':
         return asking({ op: 'munmap', by, place: this.#place(current, event) });
       case 'mprotect':
@@ -372,17 +426,22 @@ class Replay {
     }
   }
 
-  #mmap(event: RecordedEvent, current: Task): OpInput {
+  *#mmap(event: RecordedEvent, current: Task): Program<null> {
     const { buffer, start, end } = this.#pages(current, event);
     const base = this.world.records.buffer[buffer]?.start ?? 0;
-    return {
-      op: 'mmap',
-      by: current.process,
-      as: `map${++this.#maps}`,
+    const flags = Number(event.flags ?? 0);
+    const as = `map${++this.#maps}`;
+    const anonymous = (flags & 0x20) !== 0;
+    // The test wrote its file just before, so all of it is in the page cache.
+    if (!anonymous) yield { op: 'file', by: 'kernel', name: as, pages: end - start };
+    const shape = {
       at: base + start,
       pages: end - start,
       prot: protections[(event.prot ?? 0) & 7] ?? '---',
+      shared: (flags & 1) !== 0,
     };
+    yield { op: 'mmap', by: current.process, as, ...shape, ...(anonymous ? {} : { file: as }) };
+    return null;
   }
 
   *#mremap(event: RecordedEvent, current: Task): Program<{ readonly to: number }> {
@@ -455,7 +514,7 @@ class Replay {
   }
 }
 
-const task = (process: string): Task => ({ process, program: null, next: null, shown: [] });
+const task = (process: string): Task => ({ process, program: null, next: null, command: null, shown: [] });
 
 function* asking(op: OpInput): Program<null> {
   yield op;

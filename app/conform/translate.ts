@@ -31,12 +31,16 @@ const asked: ReadonlySet<EventKind> = new Set([
   'munmapped',
   'mprotected',
   'madvised',
+  'mremapped',
   'forked',
   'exited',
   'pinned',
   'deviceOpened',
   'deviceClosed',
 ]);
+
+const isRecorded = (kind: EventKind): boolean =>
+  (eventKinds[kind] as EventKindRow).recorded !== undefined && !unprobed.has(kind) && !asked.has(kind);
 
 const requestWords: Readonly<Record<string, string>> = {
   read: '0x8000000000000000',
@@ -101,7 +105,7 @@ function one(
   names: Names,
 ): readonly RecordedEvent[] {
   const row: EventKindRow = eventKinds[event.kind];
-  if (row.recorded === undefined || unprobed.has(event.kind) || asked.has(event.kind)) return [];
+  if (row.recorded === undefined) return [];
   const bracket = event.kind === 'notifierStart' || event.kind === 'notifierEnd';
   if (bracket && (event.args['event'] === 'RELEASE' || !everMirrored(world, event.at.space ?? ''))) return [];
   const base = { e: row.recorded, by, ...fieldsOf(event, names) };
@@ -121,21 +125,21 @@ const covers = ({ at }: Event, page: number): boolean =>
 /** The events of one operation as the recorder would have written them, done by task `by`. */
 export function translate(events: readonly Event[], by: string, world: World, names: Names): readonly RecordedEvent[] {
   const out: RecordedEvent[] = [];
-  for (let at = 0; at < events.length;) {
-    const first = events[at];
+  const visible = events.filter((event) => isRecorded(event.kind));
+  for (let at = 0; at < visible.length;) {
+    const first = visible[at];
     if (first === undefined) break;
-    const start = first.at.start ?? 0;
-    const end = start + (first.at.pages ?? 0);
     if (first.group === null) {
-      out.push(...one(first, start, end, by, world, names));
+      const start = first.at.start ?? 0;
+      out.push(...one(first, start, start + (first.at.pages ?? 0), by, world, names));
       at++;
       continue;
     }
     let last = at;
-    while (events[last]?.group === first.group) last++;
-    const group = events.slice(at, last);
-    const from = Math.min(...group.map((event) => event.at.start ?? start));
-    const to = Math.max(...group.map((event) => (event.at.start ?? start) + (event.at.pages ?? 0)), end);
+    while (visible[last]?.group === first.group) last++;
+    const group = visible.slice(at, last);
+    const from = Math.min(...group.map((event) => event.at.start ?? Infinity));
+    const to = Math.max(...group.map((event) => (event.at.start ?? 0) + (event.at.pages ?? 0)));
     for (let page = from; page < to; page++)
       for (const event of group) if (covers(event, page)) out.push(...one(event, page, page + 1, by, world, names));
     at = last;

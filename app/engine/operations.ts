@@ -7,6 +7,7 @@ import * as process from './ops/process-ops.ts';
 
 export const operations = {
   process: process.startProcess,
+  file: process.makeFile,
   mmap: process.mmap,
   munmap: process.munmap,
   munmapStart: process.munmapStart,

@@ -19,10 +19,12 @@ export const frameFlag = {
   isolated: 0x40,
   /** Device memory of an open driver that no process maps yet or any more, but a driver holds. */
   driverHeld: 0x80,
+  /** Backed by swap rather than by a file: anonymous memory needs no mark, shared memory has this one. */
+  swapBacked: 0x100,
 } as const;
 
 /** Order of the folio a frame belongs to stands above the flags: 0, 9 (2 MiB) or 18 (1 GiB). */
-const orderShift = 8;
+const orderShift = 9;
 export const folioOrder = (flags: number): number => flags >> orderShift;
 export const withOrder = (flags: number, order: number): number =>
   (flags & ((1 << orderShift) - 1)) | (order << orderShift);

@@ -65,6 +65,15 @@ export interface Vma {
   readonly flags: readonly string[];
 }
 
+/** A file, or a shared-memory object; its cached pages are in the page table `pageCache`. Key: its name. */
+export interface FileObject {
+  /** Stands in the reverse map of its frames. */
+  readonly number: number;
+  readonly pages: number;
+  /** Shared memory: pages come into being when they are touched, and go with the last mapping. */
+  readonly shmem: boolean;
+}
+
 /** A name for a stretch of an address space, given where it was mapped; it stays when the mapping goes. Key: "A.heap". */
 export interface Buffer {
   readonly space: string;
@@ -183,6 +192,7 @@ export interface RecordTables {
   readonly anonVma: AnonVma;
   readonly waiting: Waiting;
   readonly counter: Counter;
+  readonly file: FileObject;
 }
 
 export const recordTableNames: readonly (keyof RecordTables)[] = [
@@ -200,9 +210,10 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'anonVma',
   'waiting',
   'counter',
+  'file',
 ];
 
-/** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context. */
+/** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */
 export const pageTableColumns = {
   /** word, frame */
   pte: 2,
@@ -216,5 +227,7 @@ export const pageTableColumns = {
   migrateSrc: 3,
   /** 1, frame */
   migrateDst: 2,
+  /** frame; by page of the file */
+  pageCache: 1,
 } as const;
 export type PageTableName = keyof typeof pageTableColumns;

@@ -12,6 +12,7 @@ import type { Tx } from '../tx.ts';
 import { ownAnonVma } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { findFree, systemPool, take } from './frames.ts';
+import { charge } from './rss.ts';
 
 export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
   const { area, start, end, access, cause, group } = fault;
@@ -49,8 +50,7 @@ export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
       );
       page += length;
     }
-    const space = w.get('space', area.space);
-    if (space !== null) w.put('space', area.space, { ...space, rss: { ...space.rss, anon: space.rss.anon + pages } });
+    charge(w, area.space, 'anon', pages);
   });
   return again;
 }

@@ -1,6 +1,7 @@
 /** Finding and cutting the areas (VMAs) of an address space. Models find_vma, split_vma and vma_merge's absence. */
 import type { Vma, World } from '../../model/world.ts';
 import type { Writer } from '../tx.ts';
+import { changeFrames } from './frames.ts';
 
 export interface Area extends Vma {
   readonly id: string;
@@ -52,6 +53,20 @@ export function removeArea(w: Writer, area: Area): void {
     w.put('anonVma', String(number), vmas.length === 0 ? null : { vmas });
   }
   w.put('vma', area.id, null);
+  const file = area.file === null ? null : w.get('file', area.file);
+  if (
+    area.file === null ||
+    file === null ||
+    !file.shmem ||
+    Object.values(w.world.records.vma).some((vma) => vma.file === area.file)
+  )
+    return;
+  for (const run of w.world.pages.pageCache[area.file]?.occupied() ?? []) {
+    const first = run.values[0] ?? 0;
+    changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, refs: f.refs - 1 }));
+  }
+  w.fill('pageCache', area.file, 0, file.pages, null);
+  w.put('file', area.file, null);
 }
 
 /** anon_vma_prepare: the area's own anon_vma, made at the first anonymous fault. */

@@ -15,6 +15,7 @@ import type { Tx } from '../tx.ts';
 import { ownAnonVma } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { allFrames, changeFrames, dropMapping, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
+import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { readFrame } from '../../model/frame-state.ts';
 import { isFilled } from '../../store/run.ts';
@@ -30,7 +31,7 @@ export function writeProtectFault(tx: Tx, fault: FaultSpan): FaultOutcome {
     at: { space: area.space, start, pages: end - start },
   });
   if (pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO') return copy(tx, fault, run, start, end, cause);
-  for (const piece of bySharing(tx, run, start, end)) {
+  for (const piece of bySharing(tx, run, start, end, area.shared)) {
     if (piece.sole) reuse(tx, fault, piece.start, piece.end, cause);
     else {
       const outcome = copy(tx, fault, run, piece.start, piece.end, cause);
@@ -47,14 +48,16 @@ interface Piece {
 }
 
 /** Cuts the stretch where frames change from "ours alone" to "shared". */
-function bySharing(tx: Tx, run: FilledRun, start: number, end: number): readonly Piece[] {
+function bySharing(tx: Tx, run: FilledRun, start: number, end: number, shared: boolean): readonly Piece[] {
   const frame = run.values[1] ?? 0;
   const pieces: Piece[] = [];
   for (const part of tx.pages('frame', allFrames).runs(frame, frame + (end - start))) {
     const state = isFilled(part) ? readFrame(part.values) : null;
     // Provably sole user: one mapping and no other reference, and it is anonymous memory.
+    // A shared mapping writes to the page of the cache itself (wp_page_shared).
     const sole =
-      state !== null && !isFrame(state, 'pageCache') && (isFrame(state, 'anonExclusive') || state.refs === 1);
+      state !== null &&
+      (shared || (!isFrame(state, 'pageCache') && (isFrame(state, 'anonExclusive') || state.refs === 1)));
     pieces.push({ start: start + (part.start - frame), end: start + (part.end - frame), sole });
   }
   return pieces;
@@ -75,7 +78,7 @@ function reuse(tx: Tx, { area, group }: FaultSpan, start: number, end: number, c
         const frame = run.values[1] ?? 0;
         changeFrames(w, frame, frame + (run.end - run.start), (f) => ({
           ...f,
-          flags: f.flags | frameFlag.anonExclusive,
+          flags: f.flags | (area.shared ? 0 : frameFlag.anonExclusive),
         }));
         return { values: [withFlags(run.values[0] ?? 0, pteFlag.write | pteFlag.young | pteFlag.dirty), frame] };
       });
@@ -167,9 +170,10 @@ function copy(
           page += length;
         }
       }
-      const space = w.get('space', area.space);
-      if (zero && space !== null)
-        w.put('space', area.space, { ...space, rss: { ...space.rss, anon: space.rss.anon + pages } });
+      charge(w, area.space, 'anon', pages);
+      if (old !== null)
+        for (const part of w.world.pages.frame[allFrames]?.occupied(old, old + pages) ?? [])
+          charge(w, area.space, residentKind(part.values[0] ?? 0), -(part.end - part.start));
       if (old !== null) {
         if (frameAt(w.world, old)?.maps === 0) throw new Error(`frame ${old} was mapped by nobody`);
         dropMapping(w, old, old + pages);

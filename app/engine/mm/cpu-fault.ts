@@ -8,11 +8,12 @@
  * Stretches of equal entries are taken together; events of one group stand for one fault after the other.
  * Models handle_mm_fault and do_*_page of mm/memory.c.
  */
-import { pteFlag, permits, pteKind, withFlags, type PteKind } from '../../model/pte.ts';
+import { isDevPrivate, pteFlag, permits, pteKind, withFlags, type PteKind } from '../../model/pte.ts';
 import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
+import { fileFault } from './file-fault.ts';
 import { anonymousFault } from './anonymous.ts';
 import { restoreExclusive } from './device-exclusive.ts';
 import { migrateToRam } from './migrate-to-ram.ts';
@@ -44,10 +45,14 @@ const wait: Handler = () => ({ blocked: 'migration' });
 const bus: Handler = () => ({ signal: 'SIGBUS' });
 const segv: Handler = () => ({ signal: 'SIGSEGV' });
 
+/** Anonymous memory, or a file behind the area. */
+const firstTouch: Handler = (tx, fault) =>
+  fault.area.file === null ? anonymousFault(tx, fault) : fileFault(tx, fault);
+
 /** Which path a fault takes, by the entry that stands in the way. */
 const handlers: { readonly [K in PteKind]: Handler } = {
-  NONE: anonymousFault,
-  MARKER_UFFD_WP: anonymousFault,
+  NONE: firstTouch,
+  MARKER_UFFD_WP: firstTouch,
   PRESENT: writeProtectFault,
   PRESENT_ZERO: writeProtectFault,
   PROTNONE: segv,
@@ -91,7 +96,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
       at = run.end;
       continue;
     }
-    const pages = first.end - first.start;
+    const pages = together(area, run, access, first.end - first.start);
     const group = tx.group(pages);
     const cause = tx.emit({
       kind: 'cpuFault',
@@ -103,7 +108,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
     const outcome = handleFault(tx, {
       area,
       start: first.start,
-      end: first.end,
+      end: first.start + pages,
       run,
       access,
       cause,
@@ -117,6 +122,12 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
   }
   markAccessed(tx, { space, start, end, access });
   return ok;
+}
+
+/** How many pages of a stretch fault alike, one after the other: a read of a file maps its neighbours, a driver brings back what it likes. */
+function together(area: Area, run: FilledRun | null, access: Access, pages: number): number {
+  const alone = run === null ? area.file !== null && access === 'read' : isDevPrivate(run.values[0] ?? 0);
+  return alone ? 1 : pages;
 }
 
 /**
@@ -134,14 +145,15 @@ export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause:
       at = run.end;
       continue;
     }
+    const pages = together(area, run, access, first.end - first.start);
     const outcome = handleFault(tx, {
       area,
       start: first.start,
-      end: first.end,
+      end: first.start + pages,
       run,
       access,
       cause,
-      group: tx.group(first.end - first.start),
+      group: tx.group(pages),
       vmaLock: false,
     });
     if ('again' in outcome || 'ok' in outcome) continue;
@@ -166,20 +178,22 @@ export function faultEach(
     const first = tx.pages('pte', area.space).runs(at, end)[0];
     if (first === undefined) break;
     const run = isFilled(first) ? first : null;
+    let pages = first.end - first.start;
     if (run === null || !permits(run.values[0] ?? 0, access)) {
+      pages = together(area, run, access, pages);
       const outcome = handleFault(tx, {
         area,
-        start: first.start,
-        end: first.end,
+        start: at,
+        end: at + pages,
         run,
         access,
         cause,
-        group: tx.group(first.end - first.start),
+        group: tx.group(pages),
         vmaLock: false,
       });
       if (!('again' in outcome || 'ok' in outcome)) return outcome;
     }
-    at = first.end;
+    at += pages;
   }
   return again;
 }

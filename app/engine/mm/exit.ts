@@ -1,7 +1,7 @@
 /**
  * A process ends: mirrors are told first, then everything is unmapped.
  *
- *      A ssd0   exit   A ....      RELEASE over everything, then UNMAP an area at a time
+ *      A ssd0   exit   A ....      RELEASE over everything, then UNMAP over everything
  *
  * Models exit_mm, mmu_notifier_release and exit_mmap of mm/mmap.c. The address space goes before the files are closed.
  */
@@ -27,27 +27,12 @@ export function exit(tx: Tx, name: string): OpResult {
   const release: RangeEvent = { event: 'RELEASE', space: id, start: 0, end: everything, cause, rule: 'exit.release' };
   rangeStart(tx, release);
   rangeEnd(tx, release);
-  for (const area of areasIn(tx.world, id, 0, everything)) {
-    const range: RangeEvent = {
-      event: 'UNMAP',
-      space: id,
-      start: area.start,
-      end: area.end,
-      cause,
-      rule: 'exit.unmap',
-    };
-    rangeStart(tx, range);
-    zapEntries(tx, id, area.start, area.end, cause, 'exit.unmap');
-    rangeEnd(tx, range);
-    tx.emit(
-      {
-        kind: 'vmaRemoved',
-        cause,
-        rule: 'exit.unmap',
-        at: { space: id, start: area.start, pages: area.end - area.start },
-      },
-      (w) => removeArea(w, area),
-    );
-  }
+  const range: RangeEvent = { event: 'UNMAP', space: id, start: 0, end: everything, cause, rule: 'exit.unmap' };
+  rangeStart(tx, range);
+  zapEntries(tx, id, 0, everything, cause, 'exit.unmap');
+  rangeEnd(tx, range);
+  tx.emit({ kind: 'vmaRemoved', cause, rule: 'exit.unmap', at: { space: id } }, (w) => {
+    for (const area of areasIn(w.world, id, 0, everything)) removeArea(w, area);
+  });
   return ok;
 }

@@ -8,12 +8,22 @@
  * Models dup_mmap and copy_page_range of mm/memory.c. The child has no mirrors, no PASID and no device contexts.
  */
 import { frameFlag, readFrame } from '../../model/frame-state.ts';
-import { countsInMapcount, hasFlag, isMigration, pteFlag, pteKind, withFlags, withKind } from '../../model/pte.ts';
+import {
+  countsInMapcount,
+  hasFlag,
+  isMigration,
+  pteFlag,
+  pteKind,
+  pteWord,
+  withFlags,
+  withKind,
+} from '../../model/pte.ts';
 import { isFilled, valueAt, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areasIn, isCow, linkAnonVma, newVmaId, type Area } from './areas.ts';
 import { allFrames, addMapping, changeFrames, findFree, systemPool, take } from './frames.ts';
+import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 export function fork(tx: Tx, parent: string, child: string): OpResult {
@@ -56,7 +66,8 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): void {
     for (const number of chain) linkAnonVma(w, number, copy);
   });
   if (area.flags.includes('WIPEONFORK')) return;
-  if (!isCow(area)) return;
+  // What faults can rebuild is not copied: shared mappings, and areas where no page was ever made (vma_needs_copy).
+  if (!isCow(area) || area.anonVmas.length === 0) return;
   const range: RangeEvent = {
     event: 'PROTECTION_PAGE',
     space: area.space,
@@ -94,7 +105,7 @@ function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): 
       flags: f.flags & ~frameFlag.anonExclusive,
     }));
   }
-  if (countsInMapcount(word) || isMigration(word)) charge(w, child, pages);
+  if (countsInMapcount(word) || isMigration(word)) charge(w, child, 'anon', pages);
 }
 
 /** Ordinary pages are shared read only, but what may be pinned stays with the parent and is copied at once. */
@@ -111,11 +122,19 @@ function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): 
     if (frame !== null && frame.pins > 0 && (frame.flags & frameFlag.pageCache) === 0)
       copyPinned(w, child, piece, part.start, part.end);
     else {
-      setBoth(w, parent, child, piece, withFlags(piece.values[0] ?? 0, 0, pteFlag.write));
+      // A lent page is restored first (try_restore_exclusive_pte); its device was told by this fork's event.
+      const word = piece.values[0] ?? 0;
+      setBoth(
+        w,
+        parent,
+        child,
+        piece,
+        pteKind(word) === 'DEVEXCL' ? pteWord('PRESENT', pteFlag.dirty) : withFlags(word, 0, pteFlag.write),
+      );
       addMapping(w, part.start, part.end);
       share(w, part.start, part.end);
     }
-    charge(w, child, part.end - part.start);
+    charge(w, child, residentKind(part.values?.[0] ?? 0), part.end - part.start);
   }
 }
 
@@ -150,8 +169,3 @@ function setBoth(w: Writer, parent: string, child: string, run: FilledRun, word:
 
 const share = (w: Writer, start: number, end: number): void =>
   changeFrames(w, start, end, (f) => ({ ...f, flags: f.flags & ~frameFlag.anonExclusive }));
-
-function charge(w: Writer, child: string, pages: number): void {
-  const space = w.get('space', child);
-  if (space !== null) w.put('space', child, { ...space, rss: { ...space.rss, anon: space.rss.anon + pages } });
-}

@@ -25,6 +25,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, isSpecial, ownAnonVma, type Area } from './areas.ts';
 import { allFrames, changeFrames, findFree, frameAt, isFrame, poolOf, take } from './frames.ts';
+import { charge } from './rss.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 /** Bits of a source word. */
@@ -186,7 +187,10 @@ function unmapEverywhere(tx: Tx, key: string, cause: number): void {
       if (frame.maps > 0) tryToMigrate(tx, part.start, part.end, cause);
       const now = frameAt(tx.world, part.start);
       // Each migration entry stands for the reference of the mapping it replaced.
-      const expected = migrationEntries(tx, part.start) + (call.faultFrame === part.start ? 1 : 0);
+      const expected =
+        migrationEntries(tx, part.start) +
+        (call.faultFrame === part.start ? 1 : 0) +
+        (isFrame(frame, 'pageCache') ? 1 : 0);
       if (now !== null && now.refs > expected) restore(tx, key, start, end, part.start, cause);
     }
   }
@@ -195,12 +199,22 @@ function unmapEverywhere(tx: Tx, key: string, cause: number): void {
 /** Areas in which the frame can be mapped, by its anon_vma and index (rmap_walk_anon). */
 export function rmapOf(tx: Tx, frame: number): readonly { readonly space: string; readonly page: number }[] {
   const state = frameAt(tx.world, frame);
+  if (state !== null && isFrame(state, 'pageCache')) return rmapOfFile(tx, state);
   const linked = state === null ? null : tx.get('anonVma', String(state.anonVma));
   return (linked?.vmas ?? []).flatMap((id) => {
     const vma = tx.get('vma', id);
     if (vma === null || state === null) return [];
     const page = vma.start + (state.index - vma.pgoff);
     return page >= vma.start && page < vma.end ? [{ space: vma.space, page }] : [];
+  });
+}
+
+/** rmap_walk_file: every area that maps the page of the file. */
+function rmapOfFile(tx: Tx, state: FrameState): readonly { readonly space: string; readonly page: number }[] {
+  const file = Object.entries(tx.world.records.file).find(([, f]) => f.number === state.anonVma)?.[0];
+  return Object.values(tx.world.records.vma).flatMap((vma) => {
+    const page = vma.start + (state.index - vma.pgoff);
+    return vma.file === file && page >= vma.start && page < vma.end ? [{ space: vma.space, page }] : [];
   });
 }
 
@@ -409,8 +423,12 @@ export function migratePages(tx: Tx, key: string, request: number | null): OpRes
     for (const src of tx.pages('migrateSrc', key).occupied(dst.start, dst.end)) {
       const to = valueAt(dst, src.start, 1);
       const pages = src.end - src.start;
-      if (hasFlag(src.values[0] ?? 0, source.frame)) moveMetadata(tx, call, key, src, to, cause);
-      else {
+      if (hasFlag(src.values[0] ?? 0, source.frame)) {
+        // Only anonymous memory can live on a device.
+        const state = frameAt(tx.world, src.values[1] ?? 0);
+        if (state !== null && isFrame(state, 'pageCache') && poolOf(tx.world, to)?.registration !== 'system') continue;
+        moveMetadata(tx, call, key, src, to, cause);
+      } else {
         if (opened === null) {
           opened = {
             event: 'MIGRATE',
@@ -508,8 +526,7 @@ function insertHole(
       );
       const target = poolOf(w.world, to)?.registration ?? 'system';
       w.fill('pte', call.space, start, start + pages, [presentWord(0, target, area.write), to], [0, pages > 1 ? 1 : 0]);
-      const space = w.get('space', call.space);
-      if (space !== null) w.put('space', call.space, { ...space, rss: { ...space.rss, anon: space.rss.anon + pages } });
+      charge(w, call.space, 'anon', pages);
     },
   );
 }

@@ -5,27 +5,29 @@
  *
  * Models unmap_vmas and zap_pte_range of mm/memory.c. Device-private frames are freed without being copied back.
  */
+import { frameColumn } from '../../model/frame-state.ts';
 import { countsInMapcount, countsInRss } from '../../model/pte.ts';
 import { valueAt } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areasIn, removeArea, splitAt } from './areas.ts';
-import { dropMapping } from './frames.ts';
+import { allFrames, changeFrames, dropMapping } from './frames.ts';
+import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
 
 /** zap_pte_range: entries go, and with them mappings, references and resident pages. */
 export function zap(w: Writer, space: string, start: number, end: number): void {
-  let resident = 0;
   for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
     const word = run.values[0] ?? 0;
-    const pages = run.end - run.start;
-    const frame = valueAt(run, run.start, 1);
-    if (countsInRss(word)) resident += pages;
-    if (countsInMapcount(word)) dropMapping(w, frame, frame + pages);
+    const first = valueAt(run, run.start, 1);
+    if (!countsInRss(word)) continue;
+    for (const part of w.world.pages.frame[allFrames]?.occupied(first, first + (run.end - run.start)) ?? []) {
+      charge(w, space, residentKind(part.values[frameColumn.flags] ?? 0), -(part.end - part.start));
+      if (countsInMapcount(word)) dropMapping(w, part.start, part.end);
+      else changeFrames(w, part.start, part.end, (f) => ({ ...f, refs: f.refs - 1 }));
+    }
   }
   w.rewrite('pte', space, start, end, () => null);
-  const mm = w.get('space', space);
-  if (resident > 0 && mm !== null) w.put('space', space, { ...mm, rss: { ...mm.rss, anon: mm.rss.anon - resident } });
 }
 
 /** zap with its event around it: UNMAP for munmap, CLEAR for MADV_DONTNEED. */

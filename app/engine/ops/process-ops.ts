@@ -4,10 +4,11 @@ import type { RecordTables } from '../../model/world.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { exit } from '../mm/exit.ts';
 import { fork } from '../mm/fork.ts';
-import { isOk, ok, type Tx } from '../tx.ts';
+import { isOk, ok, type Tx, type Writer } from '../tx.ts';
 import { newVmaId } from '../mm/areas.ts';
 import { cpuAccess } from '../mm/cpu-fault.ts';
-import { allFrames, storeContent } from '../mm/frames.ts';
+import { frameFlag } from '../../model/frame-state.ts';
+import { allFrames, findFree, storeContent, systemPool, take } from '../mm/frames.ts';
 import { detachAreas, zapEntries, zapRange } from '../mm/unmap.ts';
 import { rangeEnd, rangeStart } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
@@ -47,9 +48,62 @@ export function spanOf(tx: Tx, place: string): SpaceSpan | { readonly refusal: O
   );
 }
 
+/** What is behind a new area: nothing but memory, a file, or an object of shared memory made for it. */
+function behind(
+  w: Writer,
+  file: string | null,
+  shared: boolean,
+  pages: number,
+  offset: number,
+  start: number,
+): Pick<RecordTables['vma'], 'backing' | 'file' | 'pgoff'> {
+  if (file !== null) return { backing: 'file', file, pgoff: offset };
+  if (!shared) return { backing: 'anon', file: null, pgoff: start };
+  const number = w.count('nextFile', 1);
+  const name = `shmem${number}`;
+  w.put('file', name, { number, pages, shmem: true });
+  return { backing: 'shmem', file: name, pgoff: 0 };
+}
+
+export const makeFile = defineOp(
+  'file',
+  'There is a file, and all of it is in the page cache.',
+  {
+    name: arg.name,
+    pages: arg.pages,
+    value: arg.value.default(0),
+    count: z.boolean().default(false).describe('the value counts up from page to page'),
+  },
+  (tx, op) => {
+    if (tx.get('file', op.name) !== null)
+      return tx.refuse('EEXIST', 'file.name', { why: `there is a file ${op.name} already` });
+    const pool = systemPool(tx.world);
+    const spans = pool === null ? null : findFree(tx.world, pool, op.pages);
+    if (pool === null || spans === null)
+      return tx.refuse('ENOMEM', 'file.cache', { why: 'no room in system memory to cache the file' });
+    tx.emit({ kind: 'fileMade', rule: 'file', args: { name: op.name, pages: op.pages } }, (w) => {
+      const number = w.count('nextFile', 1);
+      w.put('file', op.name, { number, pages: op.pages, shmem: false });
+      take(
+        w,
+        pool,
+        spans,
+        { flags: frameFlag.pageCache, refs: 1, maps: 0, pins: 0, anonVma: number, index: 0, content: op.value },
+        op.count,
+      );
+      let index = 0;
+      for (const { start, end } of spans) {
+        w.fill('pageCache', op.name, index, index + (end - start), [start], [end - start > 1 ? 1 : 0]);
+        index += end - start;
+      }
+    });
+    return ok;
+  },
+);
+
 export const mmap = defineOp(
   'mmap',
-  'A process maps anonymous memory; nothing is touched yet.',
+  'A process maps memory or a file; nothing is touched yet.',
   {
     as: arg.name,
     pages: arg.pages,
@@ -68,6 +122,15 @@ export const mmap = defineOp(
       .min(1)
       .max(2 ** 20)
       .default(1),
+    shared: z.boolean().default(false).describe('MAP_SHARED; without a file it is shared memory'),
+    file: arg.name.optional().describe('file to map; without it the memory is anonymous'),
+    offset: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 35)
+      .default(0)
+      .describe('first page of the file'),
   },
   (tx, op) => {
     const process = tx.get('process', op.by);
@@ -77,11 +140,14 @@ export const mmap = defineOp(
     const name = `${op.by}.${op.as}`;
     if (tx.get('buffer', name) !== null)
       return tx.refuse('EEXIST', 'mmap.name', { why: `there is a buffer ${name} already`, fn: 'do_mmap' });
+    if (op.file !== undefined && tx.get('file', op.file) === null)
+      return tx.refuse('ENOENT', 'mmap.file', { why: `there is no file ${op.file}`, fn: 'do_mmap' });
     const below = space.mmapBase - op.pages - 1;
     const start = op.at ?? below - (below % op.align);
     if (start < 16) return tx.refuse('ENOMEM', 'mmap.full', { why: 'no room in the address space', fn: 'do_mmap' });
     const at = { space: process.space, start, pages: op.pages };
     tx.emit({ kind: 'mmapped', rule: 'mmap', at, args: { name, prot: op.prot } }, (w) => {
+      const backing = behind(w, op.file ?? null, op.shared, op.pages, op.offset, start);
       const vma: RecordTables['vma'] = {
         space: process.space,
         start,
@@ -89,10 +155,8 @@ export const mmap = defineOp(
         read: op.prot.includes('r'),
         write: op.prot.includes('w'),
         exec: op.prot.includes('x'),
-        shared: false,
-        backing: 'anon',
-        file: null,
-        pgoff: start,
+        shared: op.shared,
+        ...backing,
         anonVmas: [],
         flags: [],
       };

@@ -1,0 +1,126 @@
+/**
+ * Faults on mappings of files and of shared memory.
+ *
+ *      ....   read  [0]            ffff    what the page cache has around the fault is mapped with it, read only
+ *      ....   write [0], shared    f...    the page of the cache itself, writable
+ *      ....   write [0], private   s...    a copy of it; no event: nothing was mapped, so no mirror holds anything
+ *
+ * Models do_fault, do_read_fault, do_cow_fault, do_shared_fault and do_fault_around of mm/memory.c.
+ */
+import { frameColumn, frameFlag } from '../../model/frame-state.ts';
+import { pmdPages } from '../../model/ids.ts';
+import { pteFlag, pteWord } from '../../model/pte.ts';
+import type { Tx, Writer } from '../tx.ts';
+import { ownAnonVma, type Area } from './areas.ts';
+import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
+import { addMapping, allFrames, findFree, systemPool, take } from './frames.ts';
+import { charge } from './rss.ts';
+
+/** Pages of a window that a read fault maps (fault_around_bytes, 64 KiB). */
+const aroundPages = 16;
+
+const indexOf = (area: Area, page: number): number => area.pgoff + (page - area.start);
+
+export function fileFault(tx: Tx, fault: FaultSpan): FaultOutcome {
+  return fault.access === 'read' ? readFaults(tx, fault) : writeFaults(tx, fault);
+}
+
+/** The frame that the page cache has for a page, or null. */
+const cached = (w: Writer | Tx, area: Area, page: number): number | null => w.world.pages.pageCache[area.file ?? '']?.column(indexOf(area, page), 0) ?? null;
+
+/** Read faults one after the other: what the first maps around itself does not fault any more. */
+function readFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
+  const { area } = fault;
+  for (let page = fault.start; page < fault.end; page++) {
+    if (tx.pages('pte', area.space).has(page)) continue;
+    const found = provide(tx, area, page, page + 1, fault.cause, null);
+    if (found !== null) return found;
+    const at = { space: area.space, start: page, pages: 1 };
+    const cause = tx.emit({ kind: 'doFault', cause: fault.cause, rule: 'fault.cpu.file', at });
+    tx.emit({ kind: 'doReadFault', cause, rule: 'fault.cpu.file.read', at }, (w) => {
+      const [from, to] = faultWindow(page, area.start, area.end);
+      for (let around = from; around < to; around++) {
+        const frame = cached(w, area, around);
+        if (frame === null || (w.world.pages.pte[area.space]?.has(around) ?? false)) continue;
+        mapCached(w, area, around, around + 1, frame, pteWord('PRESENT', around === page ? pteFlag.young : 0));
+      }
+    });
+  }
+  return again;
+}
+
+/** do_fault_around: a window aligned to its size, cut where the area [start, end) and the page-table page end. */
+export function faultWindow(page: number, start: number, end: number): readonly [number, number] {
+  const aligned = Math.floor(page / aroundPages) * aroundPages;
+  const from = Math.max(aligned, start, Math.floor(page / pmdPages) * pmdPages);
+  return [from, Math.min(from + aroundPages, end, (Math.floor(page / pmdPages) + 1) * pmdPages)];
+}
+
+/** The page cache gets what it lacks: shared memory a cleared page; beyond the end of a file there is nothing to get. */
+function provide(tx: Tx, area: Area, start: number, end: number, cause: number | null, group: number | null): FaultOutcome | null {
+  const name = area.file ?? '';
+  const file = tx.get('file', name);
+  if (file === null || indexOf(area, end - 1) >= file.pages) return { signal: 'SIGBUS' };
+  for (let page = start; page < end; page++) {
+    if (cached(tx, area, page) !== null) continue;
+    let upto = page + 1;
+    while (upto < end && cached(tx, area, upto) === null) upto++;
+    const pool = systemPool(tx.world);
+    const spans = pool === null ? null : findFree(tx.world, pool, upto - page);
+    if (pool === null || spans === null) return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', { cause, at: { space: area.space, start: page, pages: 1 }, why: 'no free frame for the page cache', fn: 'filemap_add_folio' });
+    tx.emit({ kind: 'pageCached', cause, group, rule: 'fault.cpu.file.cache', at: { space: area.space, start: page, pages: upto - page } }, (w) => {
+      const index = indexOf(area, page);
+      take(w, pool, spans, { flags: frameFlag.pageCache | (file.shmem ? frameFlag.swapBacked : 0), refs: 1, maps: 0, pins: 0, anonVma: file.number, index, content: 0 });
+      let at = index;
+      for (const span of spans) {
+        const length = span.end - span.start;
+        w.fill('pageCache', name, at, at + length, [span.start], [length > 1 ? 1 : 0]);
+        at += length;
+      }
+    });
+    page = upto - 1;
+  }
+  return null;
+}
+
+/** Maps frames of the page cache that count up from `frame` on. */
+function mapCached(w: Writer, area: Area, start: number, end: number, frame: number, word: number): void {
+  const pages = end - start;
+  w.fill('pte', area.space, start, end, [word, frame], [0, pages > 1 ? 1 : 0]);
+  addMapping(w, frame, frame + pages);
+  charge(w, area.space, w.get('file', area.file ?? '')?.shmem === true ? 'shmem' : 'file', pages);
+}
+
+function writeFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
+  const { area, start, end, group } = fault;
+  const at = { space: area.space, start, pages: end - start };
+  const missing = provide(tx, area, start, end, fault.cause, group);
+  if (missing !== null) return missing;
+  const cause = tx.emit({ kind: 'doFault', cause: fault.cause, group, rule: 'fault.cpu.file', at });
+  if (area.shared) {
+    tx.emit({ kind: 'doSharedFault', cause, group, rule: 'fault.cpu.file.shared', at }, (w) => {
+      for (const run of w.world.pages.pageCache[area.file ?? '']?.occupied(indexOf(area, start), indexOf(area, end)) ?? []) {
+        const page = area.start + (run.start - area.pgoff);
+        mapCached(w, area, page, page + (run.end - run.start), run.values[0] ?? 0, pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty));
+      }
+    });
+    return again;
+  }
+  const pool = systemPool(tx.world);
+  const spans = pool === null ? null : findFree(tx.world, pool, end - start);
+  if (pool === null || spans === null) return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', { cause, at, why: 'no free frame of system memory to copy to', fn: 'do_cow_fault' });
+  tx.emit({ kind: 'doCowFault', cause, group, rule: 'fault.cpu.file.cow', at }, (w) => {
+    const anonVma = ownAnonVma(w, area.id);
+    let page = start;
+    for (const span of spans) {
+      for (let frame = span.start; frame < span.end; frame++, page++) {
+        const source = cached(w, area, page);
+        const content = source === null ? 0 : (w.world.pages.frame[allFrames]?.column(source, frameColumn.content) ?? 0);
+        take(w, pool, [{ start: frame, end: frame + 1 }], { flags: frameFlag.anonExclusive | frameFlag.dirty, refs: 1, maps: 1, pins: 0, anonVma, index: indexOf(area, page), content });
+        w.fill('pte', area.space, page, page + 1, [pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty), frame]);
+      }
+    }
+    charge(w, area.space, 'anon', end - start);
+  });
+  return again;
+}

@@ -1,0 +1,17 @@
+/** Resident pages of an address space, by what they hold (mm_counter). */
+import { frameFlag } from '../../model/frame-state.ts';
+import type { Writer } from '../tx.ts';
+
+export type ResidentKind = 'anon' | 'file' | 'shmem';
+
+/** Of a frame by its flags: anonymous memory (also on a device), the page cache, shared memory. */
+export function residentKind(flags: number): ResidentKind {
+  if ((flags & frameFlag.pageCache) === 0) return 'anon';
+  return (flags & frameFlag.swapBacked) === 0 ? 'file' : 'shmem';
+}
+
+/** Adds (or, negative, takes) resident pages. */
+export function charge(w: Writer, space: string, kind: ResidentKind, pages: number): void {
+  const mm = w.get('space', space);
+  if (mm !== null && pages !== 0) w.patch('space', space, { rss: { ...mm.rss, [kind]: mm.rss[kind] + pages } });
+}
