@@ -1,3 +1,4 @@
+import type { PageRow } from '../../app/contract/frame.ts';
 import { useDocument } from '../stores/document.ts';
 import { useSelection } from '../stores/selection.ts';
 import { useTable } from '../stores/table.ts';
@@ -5,6 +6,12 @@ import { Glyph } from '../theme/glyph.tsx';
 import { legendRow } from '../theme/state-style.ts';
 import { isAskable } from './askable.ts';
 import { WhyAnswer } from './why-answer.tsx';
+
+/** What invariants caught on a row: the CPU's entry and those of all devices, or of one. */
+function alertsOf(row: PageRow, column: number | null): readonly string[] {
+  const devices = column === null ? row.devices : row.devices.slice(column, column + 1);
+  return [...new Set([row.alert, ...devices.map(({ alert }) => alert)].filter((alert) => alert !== null))];
+}
 
 /** Below the table: all that is known about the selected page, and why it is so. */
 export function PageCard({ table }: { readonly table: string }) {
@@ -19,12 +26,7 @@ export function PageCard({ table }: { readonly table: string }) {
   )
     return null;
   const row = view?.id === table ? view.rows.find(({ page }) => page === selected.page) : undefined;
-  const alert =
-    row === undefined
-      ? null
-      : selected.kind === 'mapping'
-        ? (row.devices[selected.column]?.alert ?? row.alert)
-        : row.alert;
+  const alerts = row === undefined ? [] : alertsOf(row, selected.kind === 'mapping' ? selected.column : null);
   const state = selected.kind === 'mapping' ? row?.devices[selected.column]?.state : row?.state;
   return (
     <div className="page-card">
@@ -41,11 +43,11 @@ export function PageCard({ table }: { readonly table: string }) {
           {row.frameNote !== null && <span className="muted">{row.frameNote}</span>}
         </p>
       )}
-      {alert !== null && (
-        <p className="alert-text" role="status">
+      {alerts.map((alert) => (
+        <p key={alert} className="alert-text" role="status">
           {alert}
         </p>
-      )}
+      ))}
       <WhyAnswer target={selected} />
     </div>
   );

@@ -4,7 +4,6 @@ import { openFile } from '../session/open.ts';
 export function chooseFile(): void {
   const input = document.createElement('input');
   input.type = 'file';
-  input.accept = '.yaml,.yml,.xml,.txt,.json,.log,.gz,.tar';
   input.addEventListener('change', () => {
     const file = input.files?.[0];
     if (file !== undefined) void openFile(file);
