@@ -1,8 +1,9 @@
-import { MachineOutline } from './inspector/machine-outline.tsx';
+import { GraphCanvas } from './graph/canvas.tsx';
+import { Timeline } from './timeline/timeline.tsx';
 
 export function MachineSlot() {
-  return <MachineOutline />;
+  return <GraphCanvas />;
 }
 export function TimelineSlot() {
-  return <div />;
+  return <Timeline />;
 }

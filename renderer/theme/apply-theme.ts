@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from 'react';
 import type { ThemeChoice } from '../stores/layout.ts';
 import { useLayout } from '../stores/layout.ts';
 import { stateProperties, type ThemeName } from './state-style.ts';
@@ -29,4 +30,20 @@ export function followTheme(): () => void {
     query.removeEventListener('change', paintTheme);
     unsubscribe();
   };
+}
+
+/** The theme on screen, for what is painted by hand. */
+export function useTheme(): ThemeName {
+  return useSyncExternalStore(
+    (changed) => {
+      const query = prefersDark();
+      query.addEventListener('change', changed);
+      const unsubscribe = useLayout.subscribe(changed);
+      return () => {
+        query.removeEventListener('change', changed);
+        unsubscribe();
+      };
+    },
+    () => resolveTheme(useLayout.getState().theme),
+  );
 }

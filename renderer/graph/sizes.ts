@@ -1,0 +1,36 @@
+import type { GraphNode } from '../../app/contract/frame.ts';
+import { stripGrid } from '../strips/strip-grid.ts';
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Width inside a card, for its strips. */
+export const innerWidth: Readonly<Record<'process' | 'memory' | 'device', number>> = { process: 640, memory: 240, device: 224 };
+
+const padding = 12;
+const head = 24;
+const line = 18;
+
+/** Height that strips take in a card, labels included. */
+const stripsHeight = (node: GraphNode, room: number): number => node.strips.reduce((sum, strip) => sum + stripGrid(strip.pages, room).height + 22, 0);
+
+/**
+ * How large a node is drawn, from its content alone: known before layout, and the same at every step. `inside` are the
+ * nodes that are drawn within it: the memory and the BARs of a device.
+ */
+export function nodeSize(node: GraphNode, inside: readonly GraphNode[]): Size {
+  switch (node.kind) {
+    case 'process':
+      return { width: innerWidth.process + 2 * padding + 76, height: 2 * padding + head + Math.max(line, node.strips.reduce((sum, strip) => sum + stripGrid(strip.pages, innerWidth.process).height + 10, 0)) };
+    case 'memory':
+      return { width: innerWidth.memory + 2 * padding, height: 2 * padding + head + stripsHeight(node, innerWidth.memory) };
+    case 'device':
+      return { width: innerWidth.device + 2 * padding, height: 2 * padding + head + inside.reduce((sum, part) => sum + line + 8 + stripsHeight(part, innerWidth.device), 0) };
+    case 'cpu':
+      return { width: innerWidth.memory + 2 * padding, height: 2 * padding + head + (node.subtitle === null ? 0 : 4) };
+    default:
+      return { width: 190, height: 2 * padding + head };
+  }
+}

@@ -1,0 +1,70 @@
+import type { Placed, Point } from './layout.ts';
+
+/** A line through points with rounded corners, as an SVG path. */
+export function roundedPath(points: readonly Point[], radius = 6): string {
+  const [first, ...rest] = points;
+  if (first === undefined) return '';
+  let path = `M${first.x},${first.y}`;
+  rest.forEach((point, i) => {
+    const before = points[i];
+    const after = rest[i + 1];
+    if (before === undefined || after === undefined) {
+      path += `L${point.x},${point.y}`;
+      return;
+    }
+    const enter = towards(point, before, radius);
+    const leave = towards(point, after, radius);
+    path += `L${enter.x},${enter.y}Q${point.x},${point.y} ${leave.x},${leave.y}`;
+  });
+  return path;
+}
+
+/** The point `distance` from `from` on the way to `to`, at most half way. */
+function towards(from: Point, to: Point, distance: number): Point {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const share = length === 0 ? 0 : Math.min(distance, length / 2) / length;
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}
+
+/** Middle of the longest stretch of a line, and how long that is: where a label has room. */
+export function labelPlace(points: readonly Point[]): Point & { readonly length: number; readonly horizontal: boolean } {
+  let best = { x: 0, y: 0, length: -1, horizontal: true };
+  points.forEach((point, i) => {
+    const next = points[i + 1];
+    if (next === undefined) return;
+    const length = Math.hypot(next.x - point.x, next.y - point.y);
+    if (length > best.length) best = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2, length, horizontal: Math.abs(next.x - point.x) >= Math.abs(next.y - point.y) };
+  });
+  return best;
+}
+
+/** Wires one after the other as one line, each turned the way it is travelled. */
+export function joinWires(route: readonly string[], wires: ReadonlyMap<string, readonly Point[]>, from: Placed): readonly Point[] {
+  const points: Point[] = [];
+  let at: Point = { x: from.x + from.width / 2, y: from.y + from.height / 2 };
+  for (const id of route) {
+    const wire = wires.get(id);
+    const [first] = wire ?? [];
+    const last = wire?.[wire.length - 1];
+    if (wire === undefined || first === undefined || last === undefined) continue;
+    const forward = Math.hypot(first.x - at.x, first.y - at.y) <= Math.hypot(last.x - at.x, last.y - at.y);
+    points.push(...(forward ? wire : [...wire].reverse()));
+    at = forward ? last : first;
+  }
+  return points;
+}
+
+/** A curve between two boxes, from edge to edge, for what follows no wire. */
+export function curveBetween(a: Placed, b: Placed): { readonly path: string; readonly label: Point } {
+  const from = { x: a.x + a.width / 2, y: a.y + a.height / 2 };
+  const to = { x: Math.min(Math.max(from.x, b.x + 40), b.x + b.width - 40), y: b.y + b.height / 2 };
+  const up = to.y < from.y;
+  const start = { x: from.x, y: up ? a.y : a.y + a.height };
+  const end = { x: to.x, y: up ? b.y + b.height : b.y };
+  const bend = Math.max(40, Math.abs(end.y - start.y) / 2);
+  const way = up ? -1 : 1;
+  return {
+    path: `M${start.x},${start.y}C${start.x},${start.y + way * bend} ${end.x},${end.y - way * bend} ${end.x},${end.y}`,
+    label: { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 },
+  };
+}
