@@ -366,9 +366,10 @@ class Picture {
   #links(): void {
     for (const link of this.topology.links) {
       if (link.origin !== 'wiring') continue;
-      const a = this.#drawn.get(link.a);
-      const b = this.#drawn.get(link.b);
-      if (a === undefined || b === undefined || a === b) continue;
+      const [one, other] = [this.#drawn.get(link.a), this.#drawn.get(link.b)];
+      if (one === undefined || other === undefined || one === other) continue;
+      // Wires lead from a CPU to what is attached to it.
+      const [a, b] = other.endsWith('/cpu') && !one.endsWith('/cpu') ? [other, one] : [one, other];
       const parts = [
         link.count !== null && link.count > 1 ? `${link.count} ×` : '',
         link.kind === 'unknown' ? '' : link.kind.toUpperCase(),

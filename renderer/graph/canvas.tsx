@@ -107,7 +107,7 @@ function Graph() {
       if (a === undefined || b === undefined) return [];
       const along = joinWires(relation.route, layout.edges, a);
       const line = along.length > 1 ? { path: roundedPath(along), label: labelPlace(along) } : curveBetween(a, b);
-      return [{ id: relation.id, source, target, type: 'relation', data: { relation, ...line }, focusable: false, selectable: false, zIndex: 3 }];
+      return [{ id: relation.id, source, target, type: 'relation', data: { relation, ...line }, focusable: false, selectable: false, zIndex: 1 }];
     });
   }, [relations, places, layout, picture]);
 

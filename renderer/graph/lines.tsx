@@ -14,16 +14,18 @@ const Wire = memo(({ data }: EdgeProps) => {
   const { edge, points } = data as unknown as { readonly edge: GraphEdge; readonly points: readonly Point[] };
   const near = useStore((state) => state.transform[2] >= labelsFrom);
   const place = labelPlace(points);
-  const text = edge.degraded === null ? edge.label : `${edge.label ?? ''} (${edge.degraded})`;
-  const fits = text !== null && text !== '' && (place.horizontal ? place.length > text.length * letter * 0.55 : place.length > 24);
+  const parts = [...(edge.label ?? '').split(' · '), edge.degraded ?? ''].filter((part) => part !== '');
+  const text = parts.join('\n');
+  const widest = Math.max(0, ...parts.map((part) => part.length)) * letter;
+  const fits = text !== '' && (place.horizontal ? place.length > widest : place.length > 15 * parts.length + 6);
   return (
     <>
       <path className="wire" data-kind={edge.kind} data-degraded={edge.degraded !== null || undefined} d={roundedPath(points)}>
-        <title>{`${edge.kind} ${text ?? ''}`}</title>
+        <title>{`${edge.kind} ${parts.join(', ')}`}</title>
       </path>
       {near && fits && (
         <EdgeLabelRenderer>
-          <div className="wire-label" data-degraded={edge.degraded !== null || undefined} style={{ transform: `translate(-50%, -50%) translate(${place.x}px, ${place.y - (place.horizontal ? 9 : 0)}px)` }}>
+          <div className="wire-label" data-degraded={edge.degraded !== null || undefined} style={{ transform: `translate(-50%, -50%) translate(${place.x}px, ${place.y}px)` }}>
             {text}
           </div>
         </EdgeLabelRenderer>
