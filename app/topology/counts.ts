@@ -43,15 +43,13 @@ export function inspect(topology: Topology): InspectJson {
   const functions = objectsOf(topology, 'pciFunction');
   const nodes = objectsOf(topology, 'numaNode');
   const ofKind = (kind: DeviceKind): number => functions.filter((fn) => fn.deviceKind === kind).length;
-  const functionIds = new Set(functions.map((fn) => fn.id));
   const memdevs = new Set(functions.filter((fn) => fn.deviceKind === 'cxlMemdev').map((fn) => fn.id));
-  /** Devices that only their name in the operating system tells of. */
-  const bare = (osClass: string, except: ReadonlySet<string>): number =>
-    objectsOf(topology, 'osDevice').filter(
-      (device) =>
-        (device.classes as readonly string[]).includes(osClass) &&
-        !(device.parent !== null && except.has(device.parent)),
-    ).length;
+  const osDevices = objectsOf(topology, 'osDevice');
+  /** Devices of which the source tells no PCI address. */
+  const unaddressed = (subtype: string): number => osDevices.filter((device) => device.subtype === subtype).length;
+  const bareMemdevs = osDevices.filter(
+    (device) => device.classes.includes('cxlMemdev') && !(device.parent !== null && memdevs.has(device.parent)),
+  ).length;
   const links = (kind: LinkKind): number => topology.links.filter((link) => link.kind === kind).length;
   const assigned = [...functions, ...objectsOf(topology, 'pciBridge')].reduce(
     (sum, fn) => sum + fn.bars.filter((bar) => bar.index < 6).length,
@@ -71,12 +69,12 @@ export function inspect(topology: Topology): InspectJson {
       hostBridges: count('hostBridges', objectsOf(topology, 'hostBridge').length),
       pciBridges: count('pciBridges', objectsOf(topology, 'pciBridge').length),
       pciFunctions: count('pciFunctions', functions.length),
-      gpus: count('gpus', ofKind('gpu') + bare('gpu', functionIds)),
-      nics: count('nics', ofKind('nic') + bare('nic', functionIds)),
+      gpus: count('gpus', ofKind('gpu') + unaddressed('gpu')),
+      nics: count('nics', ofKind('nic') + unaddressed('nic')),
       storage: count('storage', ofKind('storage')),
       accelerators: count('accelerators', ofKind('accelerator')),
       nvSwitches: count('nvSwitches', ofKind('nvSwitch')),
-      cxlMemdevs: count('cxlMemdevs', memdevs.size + bare('cxlMemdev', memdevs)),
+      cxlMemdevs: count('cxlMemdevs', memdevs.size + bareMemdevs),
       bars: count('bars', assigned),
       links: {
         nvlink: count('links.nvlink', links('nvlink')),
@@ -118,6 +116,15 @@ function memoryBytes(topology: Topology, kind: MemoryKind, toldNodes: boolean): 
   const nodes = objectsOf(topology, 'numaNode').filter((node) => node.memoryKind === kind);
   const devices = objectsOf(topology, 'deviceMemory').filter((memory) => deviceMemoryKinds[memory.memoryKind] === kind);
   const parts = nodes.length > 0 ? nodes : devices;
+  if (parts.length === 0 && kind === 'unknown' && !toldNodes && topology.addressRanges.length > 0)
+    return mappedBytes(topology);
   if (parts.length === 0) return toldNodes ? 0 : null;
   return parts.some((part) => part.bytes === null) ? null : parts.reduce((sum, part) => sum + (part.bytes ?? 0), 0);
+}
+
+/** Memory that the address map tells of, whatever kind it is; memory hot-added from a device stands below that device. */
+function mappedBytes(topology: Topology): number {
+  return topology.addressRanges
+    .filter(({ label, depth }) => (label === 'System RAM' && depth === 0) || label.startsWith('System RAM ('))
+    .reduce((sum, { start, end }) => sum + end - start, 0);
 }

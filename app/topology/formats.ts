@@ -1,9 +1,16 @@
 import type { Problem, Result } from '../base/result.ts';
 import type { Topology, TopologyFormat } from '../model/topology.ts';
+import { isCxlList, readCxlList } from './cxl-list.ts';
+import { isDaxctlList, readDaxctlList } from './daxctl-list.ts';
 import { readHwloc } from './hwloc/read.ts';
 import { isIomem, readIomem } from './iomem.ts';
 import { isSnapshot, readSnapshot } from './linux/read.ts';
+import { isLspci, readLspci } from './lspci/read.ts';
 import { isMemscapeTopology, readMemscape } from './memscape/read.ts';
+import { readNccl } from './nccl.ts';
+import { isNumactl, readNumactl } from './numactl.ts';
+import { isNvidiaSmi, readNvidiaSmi } from './nvidia-smi.ts';
+import { isRocmSmi, readRocmSmi } from './rocm-smi.ts';
 import { rootElementOf } from './xml-root.ts';
 
 /** What a reader is given: the whole file. `name` is for messages only. */
@@ -24,7 +31,14 @@ export const formats: readonly TopologyReader[] = [
   { format: 'linux-snapshot', recognise: isSnapshot, read: readSnapshot },
   { format: 'memscape', recognise: isMemscapeTopology, read: readMemscape },
   { format: 'hwloc-xml', recognise: ({ bytes }) => rootElementOf(bytes) === 'topology', read: readHwloc },
+  { format: 'nccl-xml', recognise: ({ bytes }) => ['system', 'graphs'].includes(rootElementOf(bytes) ?? ''), read: readNccl },
+  { format: 'daxctl-list', recognise: isDaxctlList, read: readDaxctlList },
+  { format: 'cxl-list', recognise: isCxlList, read: readCxlList },
+  { format: 'rocm-smi-topo', recognise: isRocmSmi, read: readRocmSmi },
+  { format: 'nvidia-smi-topo', recognise: isNvidiaSmi, read: readNvidiaSmi },
+  { format: 'numactl', recognise: isNumactl, read: readNumactl },
   { format: 'iomem', recognise: isIomem, read: readIomem },
+  { format: 'lspci', recognise: isLspci, read: readLspci },
 ];
 
 export const undecided =

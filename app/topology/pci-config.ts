@@ -34,6 +34,9 @@ const conventionalSpace = 256;
 const capabilityExpress = 0x10;
 const extended = { acs: 0x000d, ats: 0x000f, pri: 0x0013, resizableBar: 0x0015, pasid: 0x001b } as const;
 
+/** BARs by header type: function, PCI bridge, CardBus bridge. */
+const barCounts: readonly number[] = [6, 2, 1];
+
 const speeds: Readonly<Record<number, number>> = { 1: 2.5, 2: 5, 3: 8, 4: 16, 5: 32, 6: 64 };
 
 /** Decodes as much as is there: 64 bytes (an ordinary user), 256, or all 4096. Null for anything shorter, or an empty slot. */
@@ -100,7 +103,7 @@ export function readPciConfig(bytes: Uint8Array): PciConfig | null {
     atomicsEnabled: express === null || (word(express + 2) & 0xf) < 2 ? null : (word(express + 0x28) & 0x40) !== 0,
     completerAtomics: express === null ? null : completerOf(long(express + 0x24)),
     resizable: resizableOf(further.get(extended.resizableBar), long),
-    bars: barsOf(isBridge ? 2 : header === 0 ? 6 : 0, long),
+    bars: barsOf(barCounts[header] ?? 0, long),
   };
 }
 

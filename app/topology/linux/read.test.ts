@@ -179,7 +179,9 @@ describe('archives that mean harm', () => {
   });
 
   it('are refused where they unpack to far more than a machine has', () => {
-    const bomb = gzipSync(new Uint8Array(200 * 1024 * 1024));
+    const member = gzipSync(new Uint8Array(16 * 1024 * 1024));
+    const bomb = new Uint8Array(13 * member.length);
+    for (let i = 0; i < 13; i += 1) bomb.set(member, i * member.length);
     expect(bomb.length).toBeLessThan(1024 * 1024);
     expect(readTopology('bomb.tar.gz', bomb)).toMatchObject({
       ok: false,

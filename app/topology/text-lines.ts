@@ -1,0 +1,30 @@
+import { decodeText } from '../base/text.ts';
+import type { TopologyDraft } from './draft.ts';
+
+export interface TextLine {
+  /** From 1. */
+  readonly line: number;
+  /** Without escape codes, carriage returns and NUL. */
+  readonly text: string;
+}
+
+/** Colour and underline codes of a terminal, as captures keep them. */
+const escapes = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
+const maxLines = 2_000_000;
+
+/** The lines of a pasted or captured text, without what terminals and transports add to it. */
+export function textLines(bytes: Uint8Array, draft: TopologyDraft | null = null): readonly TextLine[] {
+  const { text, invalidLine } = decodeText(bytes);
+  if (invalidLine !== null) draft?.warn(invalidLine, 'bytes that are not valid UTF-8 are read as U+FFFD');
+  const nul = text.indexOf('\0');
+  if (nul !== -1) draft?.warn(null, 'NUL bytes are left out');
+  const clean = (nul === -1 ? text : text.replaceAll('\0', '')).replace(escapes, '');
+  const lines = clean.split('\n', maxLines).map((content, i) => ({ line: i + 1, text: content.endsWith('\r') ? content.slice(0, -1) : content }));
+  return lines.filter(({ text: content }) => !content.startsWith('# '));
+}
+
+const lookAhead = 65_536;
+
+/** The first lines, to recognise a format by. */
+export const firstLines = (bytes: Uint8Array): readonly string[] => textLines(bytes.subarray(0, lookAhead)).map(({ text }) => text);
