@@ -440,7 +440,14 @@ class Replay {
       prot: protections[(event.prot ?? 0) & 7] ?? '---',
       shared: (flags & 1) !== 0,
     };
-    yield { op: 'mmap', by: current.process, as, ...shape, ...(anonymous ? {} : { file: as }) };
+    yield {
+      op: 'mmap',
+      by: current.process,
+      as,
+      ...shape,
+      ...(anonymous ? {} : { file: as }),
+      ...((flags & 0x40000) !== 0 ? { hugetlb: '2M' as const } : {}),
+    };
     return null;
   }
 

@@ -221,8 +221,8 @@ export const pageTableColumns = {
   devicePte: 2,
   /** see frame-state.ts */
   frame: 7,
-  /** HMM output: flags (1 valid, 2 write, 4 error), frame */
-  hmmPfn: 2,
+  /** HMM output: flags (1 valid, 2 write, 4 error), frame, order of the entry */
+  hmmPfn: 3,
   /** source word (1 migrate, 2 write, 4 has frame, 8 exclusive), frame, former CPU word */
   migrateSrc: 3,
   /** 1, frame */

@@ -13,6 +13,7 @@ import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
+import { hugetlbFault, isHugetlb, spuriousHugetlbFaults } from './hugetlb.ts';
 import { fileFault } from './file-fault.ts';
 import { anonymousFault } from './anonymous.ts';
 import { restoreExclusive } from './device-exclusive.ts';
@@ -71,6 +72,7 @@ const handlers: { readonly [K in PteKind]: Handler } = {
 
 /** Takes the fault of one stretch (handle_mm_fault). */
 export function handleFault(tx: Tx, fault: FaultSpan): FaultOutcome {
+  if (isHugetlb(fault.area)) return hugetlbFault(tx, fault.area, fault.start, fault.access, fault.cause);
   return handlers[fault.run === null ? 'NONE' : pteKind(fault.run.values[0] ?? 0)](tx, fault);
 }
 
@@ -126,6 +128,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
 
 /** How many pages of a stretch fault alike, one after the other: a read of a file maps its neighbours, a driver brings back what it likes. */
 function together(area: Area, run: FilledRun | null, access: Access, pages: number): number {
+  if (isHugetlb(area)) return 1;
   const alone = run === null ? area.file !== null && access === 'read' : isDevPrivate(run.values[0] ?? 0);
   return alone ? 1 : pages;
 }
@@ -174,6 +177,11 @@ export function faultEach(
   access: Access,
   cause: number | null,
 ): FaultOutcome {
+  if (isHugetlb(area)) {
+    const outcome = hugetlbFault(tx, area, start, access, cause);
+    if ('again' in outcome) spuriousHugetlbFaults(tx, area, start + 1, end, cause);
+    return outcome;
+  }
   for (let at = start; at < end;) {
     const first = tx.pages('pte', area.space).runs(at, end)[0];
     if (first === undefined) break;

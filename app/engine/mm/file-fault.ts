@@ -26,11 +26,14 @@ export function fileFault(tx: Tx, fault: FaultSpan): FaultOutcome {
 }
 
 /** The frame that the page cache has for a page, or null. */
-const cached = (w: Writer | Tx, area: Area, page: number): number | null => w.world.pages.pageCache[area.file ?? '']?.column(indexOf(area, page), 0) ?? null;
+const cached = (w: Writer | Tx, area: Area, page: number): number | null =>
+  w.world.pages.pageCache[area.file ?? '']?.column(indexOf(area, page), 0) ?? null;
 
 /** Read faults one after the other: what the first maps around itself does not fault any more. */
 function readFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
   const { area } = fault;
+  // Shared memory needs no note of the first write, so that even a read maps it writable (vma_wants_writenotify).
+  const writable = area.shared && area.write && tx.get('file', area.file ?? '')?.shmem === true ? pteFlag.write : 0;
   for (let page = fault.start; page < fault.end; page++) {
     if (tx.pages('pte', area.space).has(page)) continue;
     const found = provide(tx, area, page, page + 1, fault.cause, null);
@@ -42,7 +45,14 @@ function readFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
       for (let around = from; around < to; around++) {
         const frame = cached(w, area, around);
         if (frame === null || (w.world.pages.pte[area.space]?.has(around) ?? false)) continue;
-        mapCached(w, area, around, around + 1, frame, pteWord('PRESENT', around === page ? pteFlag.young : 0));
+        mapCached(
+          w,
+          area,
+          around,
+          around + 1,
+          frame,
+          pteWord('PRESENT', writable | (around === page ? pteFlag.young : 0)),
+        );
       }
     });
   }
@@ -57,7 +67,14 @@ export function faultWindow(page: number, start: number, end: number): readonly 
 }
 
 /** The page cache gets what it lacks: shared memory a cleared page; beyond the end of a file there is nothing to get. */
-function provide(tx: Tx, area: Area, start: number, end: number, cause: number | null, group: number | null): FaultOutcome | null {
+function provide(
+  tx: Tx,
+  area: Area,
+  start: number,
+  end: number,
+  cause: number | null,
+  group: number | null,
+): FaultOutcome | null {
   const name = area.file ?? '';
   const file = tx.get('file', name);
   if (file === null || indexOf(area, end - 1) >= file.pages) return { signal: 'SIGBUS' };
@@ -67,17 +84,40 @@ function provide(tx: Tx, area: Area, start: number, end: number, cause: number |
     while (upto < end && cached(tx, area, upto) === null) upto++;
     const pool = systemPool(tx.world);
     const spans = pool === null ? null : findFree(tx.world, pool, upto - page);
-    if (pool === null || spans === null) return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', { cause, at: { space: area.space, start: page, pages: 1 }, why: 'no free frame for the page cache', fn: 'filemap_add_folio' });
-    tx.emit({ kind: 'pageCached', cause, group, rule: 'fault.cpu.file.cache', at: { space: area.space, start: page, pages: upto - page } }, (w) => {
-      const index = indexOf(area, page);
-      take(w, pool, spans, { flags: frameFlag.pageCache | (file.shmem ? frameFlag.swapBacked : 0), refs: 1, maps: 0, pins: 0, anonVma: file.number, index, content: 0 });
-      let at = index;
-      for (const span of spans) {
-        const length = span.end - span.start;
-        w.fill('pageCache', name, at, at + length, [span.start], [length > 1 ? 1 : 0]);
-        at += length;
-      }
-    });
+    if (pool === null || spans === null)
+      return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {
+        cause,
+        at: { space: area.space, start: page, pages: 1 },
+        why: 'no free frame for the page cache',
+        fn: 'filemap_add_folio',
+      });
+    tx.emit(
+      {
+        kind: 'pageCached',
+        cause,
+        group,
+        rule: 'fault.cpu.file.cache',
+        at: { space: area.space, start: page, pages: upto - page },
+      },
+      (w) => {
+        const index = indexOf(area, page);
+        take(w, pool, spans, {
+          flags: frameFlag.pageCache | (file.shmem ? frameFlag.swapBacked : 0),
+          refs: 1,
+          maps: 0,
+          pins: 0,
+          anonVma: file.number,
+          index,
+          content: 0,
+        });
+        let at = index;
+        for (const span of spans) {
+          const length = span.end - span.start;
+          w.fill('pageCache', name, at, at + length, [span.start], [length > 1 ? 1 : 0]);
+          at += length;
+        }
+      },
+    );
     page = upto - 1;
   }
   return null;
@@ -99,25 +139,51 @@ function writeFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
   const cause = tx.emit({ kind: 'doFault', cause: fault.cause, group, rule: 'fault.cpu.file', at });
   if (area.shared) {
     tx.emit({ kind: 'doSharedFault', cause, group, rule: 'fault.cpu.file.shared', at }, (w) => {
-      for (const run of w.world.pages.pageCache[area.file ?? '']?.occupied(indexOf(area, start), indexOf(area, end)) ?? []) {
+      for (const run of w.world.pages.pageCache[area.file ?? '']?.occupied(indexOf(area, start), indexOf(area, end)) ??
+        []) {
         const page = area.start + (run.start - area.pgoff);
-        mapCached(w, area, page, page + (run.end - run.start), run.values[0] ?? 0, pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty));
+        mapCached(
+          w,
+          area,
+          page,
+          page + (run.end - run.start),
+          run.values[0] ?? 0,
+          pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty),
+        );
       }
     });
     return again;
   }
   const pool = systemPool(tx.world);
   const spans = pool === null ? null : findFree(tx.world, pool, end - start);
-  if (pool === null || spans === null) return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', { cause, at, why: 'no free frame of system memory to copy to', fn: 'do_cow_fault' });
+  if (pool === null || spans === null)
+    return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {
+      cause,
+      at,
+      why: 'no free frame of system memory to copy to',
+      fn: 'do_cow_fault',
+    });
   tx.emit({ kind: 'doCowFault', cause, group, rule: 'fault.cpu.file.cow', at }, (w) => {
     const anonVma = ownAnonVma(w, area.id);
     let page = start;
     for (const span of spans) {
       for (let frame = span.start; frame < span.end; frame++, page++) {
         const source = cached(w, area, page);
-        const content = source === null ? 0 : (w.world.pages.frame[allFrames]?.column(source, frameColumn.content) ?? 0);
-        take(w, pool, [{ start: frame, end: frame + 1 }], { flags: frameFlag.anonExclusive | frameFlag.dirty, refs: 1, maps: 1, pins: 0, anonVma, index: indexOf(area, page), content });
-        w.fill('pte', area.space, page, page + 1, [pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty), frame]);
+        const content =
+          source === null ? 0 : (w.world.pages.frame[allFrames]?.column(source, frameColumn.content) ?? 0);
+        take(w, pool, [{ start: frame, end: frame + 1 }], {
+          flags: frameFlag.anonExclusive | frameFlag.dirty,
+          refs: 1,
+          maps: 1,
+          pins: 0,
+          anonVma,
+          index: indexOf(area, page),
+          content,
+        });
+        w.fill('pte', area.space, page, page + 1, [
+          pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.dirty),
+          frame,
+        ]);
       }
     }
     charge(w, area.space, 'anon', end - start);

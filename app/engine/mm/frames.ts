@@ -3,6 +3,7 @@ import type { Span } from '../../base/span.ts';
 import { frameColumn, frameFlag, readFrame, writeFrame, type FrameState } from '../../model/frame-state.ts';
 import type { Pool, World } from '../../model/world.ts';
 import { pageMap } from '../apply.ts';
+import { isFilled } from '../../store/run.ts';
 import type { Writer } from '../tx.ts';
 
 export const allFrames = 'all';
@@ -44,6 +45,20 @@ export function findFree(world: World, poolId: string, pages: number): readonly 
   return missing === 0 ? spans : null;
 }
 
+/** The lowest free block of `pages` frames that starts at a multiple of `pages` and is whole; null where there is none. */
+export function findBlock(world: World, poolId: string, pages: number): number | null {
+  const pool = world.records.pool[poolId];
+  if (pool === undefined || pool.free < pages) return null;
+  const frames = pageMap(world, 'frame', allFrames);
+  const up = (frame: number): number => Math.ceil(frame / pages) * pages;
+  for (let at = up(Math.max(pool.lowestFree, pool.firstFrame)); at + pages <= pool.firstFrame + pool.frames;) {
+    const used = frames.next(at);
+    if (used === null || used >= at + pages) return at;
+    at = Math.max(at + pages, up(frames.runs(used, at + pages)[0]?.end ?? used + 1));
+  }
+  return null;
+}
+
 /**
  * Takes frames that `findFree` named and gives each the state of `first`, its index (and, where asked, its content)
  * counting up from one to the next.
@@ -60,8 +75,17 @@ export function take(w: Writer, poolId: string, spans: readonly Span[], first: F
     offset += end - start;
   }
   const pool = w.get('pool', poolId);
-  const lowest = spans[spans.length - 1]?.end;
-  if (pool !== null && lowest !== undefined) w.patch('pool', poolId, { free: pool.free - offset, lowestFree: lowest });
+  const lowest = spans[0]?.start;
+  const end = spans[spans.length - 1]?.end;
+  if (pool === null || lowest === undefined || end === undefined) return;
+  // Nothing below the old bound is free; what was taken moves it only where it was taken from the bottom.
+  const bottom = lowest <= pool.lowestFree || isTaken(w, pool.lowestFree, lowest);
+  w.patch('pool', poolId, { free: pool.free - offset, lowestFree: bottom ? end : pool.lowestFree });
+}
+
+/** All of [start, end) is in use. */
+function isTaken(w: Writer, start: number, end: number): boolean {
+  return pageMap(w.world, 'frame', allFrames).runs(start, end).every(isFilled);
 }
 
 /** Changes the state of frames that are in use; frames whose references are gone become free (folio_put). */

@@ -9,7 +9,7 @@
  */
 import { deviceFlag, devicePteWord } from '../../model/device-pte.ts';
 import { pmdPages } from '../../model/ids.ts';
-import { hasFlag, isDevPrivate, isMigration, permits, pteFlag, pteKind } from '../../model/pte.ts';
+import { hasFlag, isDevPrivate, isMigration, permits, pteFlag, pteKind, pteLevel } from '../../model/pte.ts';
 import { isFilled, valueAt, type Run } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
@@ -146,7 +146,7 @@ function walk(tx: Tx, key: string, space: string, start: number, end: number, re
           errno: 'EFAULT',
           why: area === null ? 'no mapping at this address' : 'the mapping cannot be read',
         };
-      else words.push({ start: at, end: upto, values: [hmmFlag.error, 0], strides: [0, 0] });
+      else words.push({ start: at, end: upto, values: [hmmFlag.error, 0, 0], strides: [0, 0, 0] });
       at = upto;
       continue;
     }
@@ -187,7 +187,7 @@ function nextArea(tx: Tx, space: string, at: number, end: number): number {
 
 /** One stretch of entries as hmm_range_fault reports it, or "fault" where the request asks for more. */
 function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' {
-  const none: Run = { start: run.start, end: run.end, values: [0, 0], strides: [0, 0] };
+  const none: Run = { start: run.start, end: run.end, values: [0, 0, 0], strides: [0, 0, 0] };
   const needs = request !== 'snapshot';
   if (!isFilled(run)) return needs ? 'fault' : none;
   const word = run.values[0] ?? 0;
@@ -195,8 +195,8 @@ function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' 
   const valid = (write: boolean): Run => ({
     start: run.start,
     end: run.end,
-    values: [hmmFlag.valid | (write ? hmmFlag.write : 0), frame],
-    strides: [0, run.strides[1] ?? 0],
+    values: [hmmFlag.valid | (write ? hmmFlag.write : 0), frame, pteLevel(word) * 9],
+    strides: [0, run.strides[1] ?? 0, 0],
   });
   if (isDevPrivate(word)) {
     const owner = tx.get('device', poolOf(tx.world, frame)?.device ?? '')?.owner;

@@ -101,7 +101,8 @@ function change(w: Writer, vma: Vma, run: FilledRun): void {
       const first = valueAt(run, run.start, 1);
       for (const part of w.world.pages.frame[allFrames]?.occupied(first, first + (run.end - run.start)) ?? []) {
         const owed =
-          ((part.values[0] ?? 0) & frameFlag.anonExclusive) === 0 && !(vma.shared && (word & pteFlag.dirty) !== 0);
+          ((part.values[0] ?? 0) & frameFlag.anonExclusive) === 0 &&
+          !(vma.shared && (vma.backing === 'shmem' || (word & pteFlag.dirty) !== 0));
         const start = run.start + (part.start - first);
         set(owed ? present : withFlags(present, pteFlag.write), start, start + (part.end - part.start));
       }

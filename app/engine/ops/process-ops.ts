@@ -1,5 +1,6 @@
 /** Operations of processes on their own address space. */
 import { z } from 'zod';
+import { pmdPages, pudPages } from '../../model/ids.ts';
 import type { RecordTables } from '../../model/world.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { exit } from '../mm/exit.ts';
@@ -47,6 +48,9 @@ export function spanOf(tx: Tx, place: string): SpaceSpan | { readonly refusal: O
     }
   );
 }
+
+const hugetlbBacking = { '2M': 'hugetlb2M', '1G': 'hugetlb1G' } as const;
+const hugetlbPages = { '2M': pmdPages, '1G': pudPages } as const;
 
 /** What is behind a new area: nothing but memory, a file, or an object of shared memory made for it. */
 function behind(
@@ -124,6 +128,7 @@ export const mmap = defineOp(
       .default(1),
     shared: z.boolean().default(false).describe('MAP_SHARED; without a file it is shared memory'),
     file: arg.name.optional().describe('file to map; without it the memory is anonymous'),
+    hugetlb: z.enum(['2M', '1G']).optional().describe('MAP_HUGETLB: pages of this size, never split'),
     offset: z
       .number()
       .int()
@@ -143,11 +148,24 @@ export const mmap = defineOp(
     if (op.file !== undefined && tx.get('file', op.file) === null)
       return tx.refuse('ENOENT', 'mmap.file', { why: `there is no file ${op.file}`, fn: 'do_mmap' });
     const below = space.mmapBase - op.pages - 1;
-    const start = op.at ?? below - (below % op.align);
+    const unit = op.hugetlb === undefined ? op.align : Math.max(op.align, hugetlbPages[op.hugetlb]);
+    const start = op.at ?? below - (below % unit);
+    if (
+      op.hugetlb !== undefined &&
+      (start % hugetlbPages[op.hugetlb] !== 0 || op.pages % hugetlbPages[op.hugetlb] !== 0)
+    ) {
+      return tx.refuse('EINVAL', 'mmap.hugetlb', {
+        why: `a mapping of ${op.hugetlb} pages starts and ends at their borders`,
+        fn: 'hugetlbfs_file_mmap',
+      });
+    }
     if (start < 16) return tx.refuse('ENOMEM', 'mmap.full', { why: 'no room in the address space', fn: 'do_mmap' });
     const at = { space: process.space, start, pages: op.pages };
     tx.emit({ kind: 'mmapped', rule: 'mmap', at, args: { name, prot: op.prot } }, (w) => {
-      const backing = behind(w, op.file ?? null, op.shared, op.pages, op.offset, start);
+      const backing =
+        op.hugetlb === undefined
+          ? behind(w, op.file ?? null, op.shared, op.pages, op.offset, start)
+          : { backing: hugetlbBacking[op.hugetlb], file: null, pgoff: start };
       const vma: RecordTables['vma'] = {
         space: process.space,
         start,
