@@ -81,8 +81,8 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
           <div className="start-machines">
             <Entries title="Machines" entries={topologies} empty={filter} />
             <p className="formats">
-              <strong>Or a file of your own.</strong> Drop it anywhere: a scenario or a topology in YAML, or the XML
-              that <code>lstopo</code> writes. It stays on this machine.
+              <strong>Or a file of your own.</strong> Drop it anywhere: a scenario or a machine in YAML, the XML that{' '}
+              <code>lstopo</code> writes, or a snapshot of <code>/proc</code> and <code>/sys</code>. It stays here.
             </p>
           </div>
         </div>
