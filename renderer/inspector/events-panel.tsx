@@ -120,7 +120,7 @@ export function EventsPanel() {
                 </div>
                 <div className="event-second">
                   <Inline text={row.detail} />
-                  {row.fn !== null && <code className="fn">{row.fn}</code>}
+                  {row.fn !== null && <code className={row.detail === '' ? undefined : 'fn'}>{row.fn}</code>}
                 </div>
               </div>
             </div>

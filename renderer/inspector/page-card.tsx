@@ -35,6 +35,7 @@ export function PageCard({ table }: { readonly table: string }) {
           {state !== undefined && <Glyph state={state} />}
           <span>{legendRow(state ?? null)?.word ?? 'unknown state'}</span>
           <code>{row.address}</code>
+          {row.frame !== null && <code>{row.frame}</code>}
           {row.value !== null && (
             <span>
               value <code>{row.value}</code>

@@ -52,7 +52,11 @@ export const PageLine = memo(function PageLine({ table, page, row, selected }: P
         <span className="entry-text">{row.entry}</span>
         {row.alert !== null && <span className="unseen">{row.alert}</span>}
       </span>
-      <span role="gridcell" className="mono frame" title={row.frameNote ?? undefined}>
+      <span
+        role="gridcell"
+        className="mono frame"
+        title={[row.frame, row.frameNote].filter((text) => text !== null).join(' · ')}
+      >
         {row.frame ?? <span className="muted">–</span>}
       </span>
       {row.devices.map((device, column) => {
