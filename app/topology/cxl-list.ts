@@ -11,7 +11,11 @@ import { firstLines } from './text-lines.ts';
 
 export const isCxlList = ({ bytes }: TopologyInput): boolean => {
   const text = firstLines(bytes).join('\n').trimStart();
-  return /^[[{]/.test(text) && /"(memdev|memdevs|bus|regions|decoder|port|endpoint|anon memdevs|ports:root\d+)"\s*:/.test(text) && !/"chardev"\s*:/.test(text.slice(0, 2000));
+  return (
+    /^[[{]/.test(text) &&
+    /"(memdev|memdevs|bus|regions|decoder|port|endpoint|anon memdevs|ports:root\d+)"\s*:/.test(text) &&
+    !/"chardev"\s*:/.test(text.slice(0, 2000))
+  );
 };
 
 const maxDepth = 64;
@@ -21,9 +25,20 @@ export function readCxlList({ name, bytes }: TopologyInput): Result<Topology, re
   const loaded = loadJson(name, bytes);
   if (!loaded.ok) return loaded;
   const reader = new CxlReader(name, loaded.value);
-  reader.draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: atLine(1), architecture: null });
+  reader.draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: atLine(1),
+    architecture: null,
+  });
   reader.visit(loaded.value.value, 'machine', 0);
-  if (reader.found === 0) return err([{ file: name, line: 1, column: 1, message: 'no CXL object in it: give the output of "cxl list -vvv"' }]);
+  if (reader.found === 0)
+    return err([
+      { file: name, line: 1, column: 1, message: 'no CXL object in it: give the output of "cxl list -vvv"' },
+    ]);
   return ok(reader.finish());
 }
 
@@ -48,14 +63,16 @@ class CxlReader {
   }
 
   visit(value: Json | undefined, parent: string, depth: number): void {
-    if (depth > maxDepth) return this.draft.warn(null, `nested more than ${maxDepth} deep: what is further inside is left out`);
+    if (depth > maxDepth)
+      return this.draft.warn(null, `nested more than ${maxDepth} deep: what is further inside is left out`);
     if (Array.isArray(value)) {
       for (const item of value as readonly Json[]) this.visit(item, parent, depth + 1);
       return;
     }
     if (!isObject(value)) return;
     const id = this.#add(value, parent);
-    for (const [key, inner] of Object.entries(value)) if (!references.includes(key) && typeof inner === 'object') this.visit(inner, id ?? parent, depth + 1);
+    for (const [key, inner] of Object.entries(value))
+      if (!references.includes(key) && typeof inner === 'object') this.visit(inner, id ?? parent, depth + 1);
   }
 
   #add(object: JsonObject, parent: string): string | null {
@@ -87,7 +104,11 @@ class CxlReader {
       .filter(isObject)
       .toSorted((a, b) => (bytesIn(a, 'position') ?? 0) - (bytesIn(b, 'position') ?? 0))
       .flatMap((mapping) => textIn(mapping, 'memdev') ?? []);
-    const facts = Object.fromEntries(['host', 'provider', 'type', 'decode_state', 'region', 'parent_dport', 'health_state'].flatMap((field) => (field === key || textIn(object, field) === null ? [] : [[field, textIn(object, field) ?? '']])));
+    const facts = Object.fromEntries(
+      ['host', 'provider', 'type', 'decode_state', 'region', 'parent_dport', 'health_state'].flatMap((field) =>
+        field === key || textIn(object, field) === null ? [] : [[field, textIn(object, field) ?? '']],
+      ),
+    );
     return this.draft.add({
       kind,
       id: `cxl:${name}`,
@@ -113,10 +134,32 @@ class CxlReader {
     const { domain, bus } = pciAddress(above);
     const bridge = hostBridgeId(domain, bus);
     if (!this.draft.has(bridge)) {
-      this.draft.add({ kind: 'hostBridge', id: bridge, parent: 'machine', name: null, facts: {}, from: atLine(line), domain, rootBus: bus, lastBus: null, numaNode: null, firstDevice: null });
+      this.draft.add({
+        kind: 'hostBridge',
+        id: bridge,
+        parent: 'machine',
+        name: null,
+        facts: {},
+        from: atLine(line),
+        domain,
+        rootBus: bus,
+        lastBus: null,
+        numaNode: null,
+        firstDevice: null,
+      });
     }
-    if (!this.draft.has(pciId(above))) this.draft.add(pciBridge({ bdf: above, parent: bridge, role: 'rootPort', from: atLine(line), secondaryBus: pciAddress(below).bus }));
-    if (!this.draft.has(pciId(below))) this.draft.add(pciFunction({ bdf: below, parent: pciId(above), from: atLine(line), deviceKind: 'cxlMemdev' }));
+    if (!this.draft.has(pciId(above)))
+      this.draft.add(
+        pciBridge({
+          bdf: above,
+          parent: bridge,
+          role: 'rootPort',
+          from: atLine(line),
+          secondaryBus: pciAddress(below).bus,
+        }),
+      );
+    if (!this.draft.has(pciId(below)))
+      this.draft.add(pciFunction({ bdf: below, parent: pciId(above), from: atLine(line), deviceKind: 'cxlMemdev' }));
     this.draft.link('cxl', pciId(above), pciId(below), { coherent: true, from: atLine(line) });
   }
 
@@ -124,14 +167,38 @@ class CxlReader {
     const line = this.#json.lineOf('memdev', name);
     this.found += 1;
     const bdf = parseBdf(textIn(object, 'host') ?? '');
-    if (bdf !== null && !this.draft.has(pciId(bdf))) this.draft.add(pciFunction({ bdf, parent: 'machine', from: atLine(line), deviceKind: 'cxlMemdev' }));
+    if (bdf !== null && !this.draft.has(pciId(bdf)))
+      this.draft.add(pciFunction({ bdf, parent: 'machine', from: atLine(line), deviceKind: 'cxlMemdev' }));
     const id = `os:${name}`;
     if (this.draft.has(id)) return id;
     const node = bytesIn(object, 'numa_node');
-    this.draft.add({ kind: 'osDevice', id, parent: bdf === null ? parent : pciId(bdf), name, facts: node === null ? {} : { 'NUMA affinity': String(node) }, from: atLine(line), classes: ['memory', 'cxlMemdev'], subtype: 'CXLMem' });
-    for (const [field, word, memoryKind] of [['ram_size', 'cxlmem', 'cxl'], ['pmem_size', 'cxlpmem', 'pmem']] as const) {
+    this.draft.add({
+      kind: 'osDevice',
+      id,
+      parent: bdf === null ? parent : pciId(bdf),
+      name,
+      facts: node === null ? {} : { 'NUMA affinity': String(node) },
+      from: atLine(line),
+      classes: ['memory', 'cxlMemdev'],
+      subtype: 'CXLMem',
+    });
+    for (const [field, word, memoryKind] of [
+      ['ram_size', 'cxlmem', 'cxl'],
+      ['pmem_size', 'cxlpmem', 'pmem'],
+    ] as const) {
       const size = bytesIn(object, field);
-      if (size !== null && size > 0) this.draft.add({ kind: 'deviceMemory', id: `${word}:${name}`, parent: id, name: null, facts: {}, from: atLine(line), memoryKind, bytes: size, registration: null });
+      if (size !== null && size > 0)
+        this.draft.add({
+          kind: 'deviceMemory',
+          id: `${word}:${name}`,
+          parent: id,
+          name: null,
+          facts: {},
+          from: atLine(line),
+          memoryKind,
+          bytes: size,
+          registration: null,
+        });
     }
     return id;
   }

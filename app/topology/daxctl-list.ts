@@ -18,7 +18,15 @@ export function readDaxctlList({ name, bytes }: TopologyInput): Result<Topology,
   const loaded = loadJson(name, bytes);
   if (!loaded.ok) return loaded;
   const draft = new TopologyDraft(name, 'daxctl-list');
-  draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: atLine(1), architecture: null });
+  draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: atLine(1),
+    architecture: null,
+  });
   const top = Array.isArray(loaded.value.value) ? (loaded.value.value as readonly Json[]) : [loaded.value.value];
   let found = 0;
   for (const item of top.filter(isObject)) {
@@ -27,7 +35,10 @@ export function readDaxctlList({ name, bytes }: TopologyInput): Result<Topology,
     const path = textIn(item, 'path') ?? '';
     for (const device of devices) if (addDevice(draft, loaded.value, device, path)) found += 1;
   }
-  if (found === 0) return err([{ file: name, line: 1, column: 1, message: 'no DAX device in it: give the output of "daxctl list -RD"' }]);
+  if (found === 0)
+    return err([
+      { file: name, line: 1, column: 1, message: 'no DAX device in it: give the output of "daxctl list -RD"' },
+    ]);
   return ok(draft.finish());
 }
 
@@ -41,10 +52,34 @@ function addDevice(draft: TopologyDraft, json: LoadedJson, device: JsonObject, p
   const name = textIn(device, 'chardev');
   if (name === null) return false;
   const from = atLine(json.lineOf('chardev', name));
-  const facts = Object.fromEntries(['mode', 'target_node', 'align', 'online_memblocks', 'total_memblocks', 'movable'].flatMap((key) => (device[key] === undefined || typeof device[key] === 'object' ? [] : [[key, String(device[key])]])));
-  const id = draft.add({ kind: 'osDevice', id: `os:${name}`, parent: 'machine', name, facts: path === '' ? facts : { ...facts, path }, from, classes: ['memory', 'dax'], subtype: null });
+  const facts = Object.fromEntries(
+    ['mode', 'target_node', 'align', 'online_memblocks', 'total_memblocks', 'movable'].flatMap((key) =>
+      device[key] === undefined || typeof device[key] === 'object' ? [] : [[key, String(device[key])]],
+    ),
+  );
+  const id = draft.add({
+    kind: 'osDevice',
+    id: `os:${name}`,
+    parent: 'machine',
+    name,
+    facts: path === '' ? facts : { ...facts, path },
+    from,
+    classes: ['memory', 'dax'],
+    subtype: null,
+  });
   const bytes = bytesIn(device, 'size');
   const isSystem = textIn(device, 'mode') === 'system-ram';
-  if (bytes !== null) draft.add({ kind: 'deviceMemory', id: `dax:${name}`, parent: id, name: null, facts: {}, from, memoryKind: kindOf(path), bytes, registration: isSystem ? 'system' : 'generic' });
+  if (bytes !== null)
+    draft.add({
+      kind: 'deviceMemory',
+      id: `dax:${name}`,
+      parent: id,
+      name: null,
+      facts: {},
+      from,
+      memoryKind: kindOf(path),
+      bytes,
+      registration: isSystem ? 'system' : 'generic',
+    });
   return true;
 }

@@ -31,7 +31,11 @@ export const formats: readonly TopologyReader[] = [
   { format: 'linux-snapshot', recognise: isSnapshot, read: readSnapshot },
   { format: 'memscape', recognise: isMemscapeTopology, read: readMemscape },
   { format: 'hwloc-xml', recognise: ({ bytes }) => rootElementOf(bytes) === 'topology', read: readHwloc },
-  { format: 'nccl-xml', recognise: ({ bytes }) => ['system', 'graphs'].includes(rootElementOf(bytes) ?? ''), read: readNccl },
+  {
+    format: 'nccl-xml',
+    recognise: ({ bytes }) => ['system', 'graphs'].includes(rootElementOf(bytes) ?? ''),
+    read: readNccl,
+  },
   { format: 'daxctl-list', recognise: isDaxctlList, read: readDaxctlList },
   { format: 'cxl-list', recognise: isCxlList, read: readCxlList },
   { format: 'rocm-smi-topo', recognise: isRocmSmi, read: readRocmSmi },

@@ -14,7 +14,15 @@ export interface LoadedJson {
 
 /** JSON with the place of its first fault. */
 export function loadJson(file: string, bytes: Uint8Array): Result<LoadedJson, readonly Problem[]> {
-  if (bytes.length > maxBytes) return err([{ file, line: 0, column: 0, message: `the JSON has more than ${maxBytes / 1024 / 1024} MiB: give the listing of one machine` }]);
+  if (bytes.length > maxBytes)
+    return err([
+      {
+        file,
+        line: 0,
+        column: 0,
+        message: `the JSON has more than ${maxBytes / 1024 / 1024} MiB: give the listing of one machine`,
+      },
+    ]);
   const { text } = decodeText(bytes);
   try {
     const value = JSON.parse(text) as Json;
@@ -24,7 +32,14 @@ export function loadJson(file: string, bytes: Uint8Array): Result<LoadedJson, re
     const position = /position (\d+)/.exec(error.message)?.[1];
     const before = text.slice(0, position === undefined ? text.length : Number(position));
     const line = before.split('\n').length;
-    return err([{ file, line, column: before.length - before.lastIndexOf('\n'), message: `no valid JSON here (${error.message.replace(/ (in JSON )?at position.*$/s, '').slice(0, 120)}): the listing is damaged or cut off` }]);
+    return err([
+      {
+        file,
+        line,
+        column: before.length - before.lastIndexOf('\n'),
+        message: `no valid JSON here (${error.message.replace(/ (in JSON )?at position.*$/s, '').slice(0, 120)}): the listing is damaged or cut off`,
+      },
+    ]);
   }
 }
 
@@ -43,9 +58,11 @@ function lineFinder(text: string): (key: string, name: string) => number | null 
   return (key, name) => places.get(`${key} ${name}`) ?? null;
 }
 
-export const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const textIn = (object: JsonObject, key: string): string | null => (typeof object[key] === 'string' ? object[key] : null);
+export const textIn = (object: JsonObject, key: string): string | null =>
+  typeof object[key] === 'string' ? object[key] : null;
 
 /** A number of bytes: as such, in hex, or as people read it ("256.00 MiB (268.44 MB)"). */
 export function bytesIn(object: JsonObject, key: string): number | null {

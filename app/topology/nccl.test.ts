@@ -18,7 +18,10 @@ interface Oracle {
   readonly link_targets_not_a_gpu: readonly string[];
 }
 
-const files = [...describedIn('nccl-xml', /\.xml$/).map((name) => `nccl-xml/${name}`), ...describedIn('rccl-xml', /\.xml$/).map((name) => `rccl-xml/${name}`)];
+const files = [
+  ...describedIn('nccl-xml', /\.xml$/).map((name) => `nccl-xml/${name}`),
+  ...describedIn('rccl-xml', /\.xml$/).map((name) => `rccl-xml/${name}`),
+];
 const of = (xml: string) => readTopology('t.xml', new TextEncoder().encode(xml));
 
 describe.skipIf(!hasDescriptions)('NCCL and RCCL topology files (skipped where ../shared is absent)', () => {
@@ -26,7 +29,8 @@ describe.skipIf(!hasDescriptions)('NCCL and RCCL topology files (skipped where .
     const oracle = oracleOf<Oracle>(path.split('/')[1] ?? '');
     const topology = machineOf(path);
     const { counts, version, format } = inspect(topology);
-    const classed = (prefix: RegExp): number => Object.entries(oracle.pci_by_class).reduce((sum, [code, n]) => sum + (prefix.test(code) ? n : 0), 0);
+    const classed = (prefix: RegExp): number =>
+      Object.entries(oracle.pci_by_class).reduce((sum, [code, n]) => sum + (prefix.test(code) ? n : 0), 0);
     expect({ format, version }).toEqual({ format: 'nccl-xml', version: oracle.version });
     expect(counts).toMatchObject({
       numaNodes: oracle.cpu,
@@ -47,23 +51,38 @@ describe.skipIf(!hasDescriptions)('NCCL and RCCL topology files (skipped where .
 
   it('joins GPUs to the switch fabric that a virtual machine hides', () => {
     const topology = machineOf('nccl-xml/dump-8xb200-vm-nvswitch.xml');
-    expect(topology.links.every((link) => [link.a, link.b].includes('nvswitch:fabric') && link.count === 18 && link.bandwidthGBs === 40.1 * 18)).toBe(true);
+    expect(
+      topology.links.every(
+        (link) => [link.a, link.b].includes('nvswitch:fabric') && link.count === 18 && link.bandwidthGBs === 40.1 * 18,
+      ),
+    ).toBe(true);
   });
 
   it('takes a link that both ends list for one, with its rate by the generation of the GPU', () => {
     const [link, ...others] = machineOf('nccl-xml/dump-2xa6000-nvlink-numa-minus1.xml').links;
     expect(others).toEqual([]);
-    expect(link).toMatchObject({ a: 'pci:0000:07:00.0', b: 'pci:0000:08:00.0', count: 4, bandwidthGBs: 48, from: [{ line: 5 }] });
+    expect(link).toMatchObject({
+      a: 'pci:0000:07:00.0',
+      b: 'pci:0000:08:00.0',
+      count: 4,
+      bandwidthGBs: 48,
+      from: [{ line: 5 }],
+    });
   });
 });
 
 describe('NCCL files that are something else', () => {
   it('says so of a dump of graphs', () => {
-    expect(of('<graphs version="1"/>')).toMatchObject({ ok: false, error: [{ line: 1, message: expect.stringMatching(/NCCL_TOPO_DUMP_FILE/) }] });
+    expect(of('<graphs version="1"/>')).toMatchObject({
+      ok: false,
+      error: [{ line: 1, message: expect.stringMatching(/NCCL_TOPO_DUMP_FILE/) }],
+    });
   });
 
   it('warns of addresses and targets that make no sense, with their lines', () => {
-    const result = of('<system version="1">\n<cpu numaid="0">\n<pci busid="nonsense"/>\n<pci busid="0000:01:00.0" class="0x030200"><gpu dev="0">\n<nvlink target="0000:09:00.0" count="2" tclass="0x030200"/></gpu></pci></cpu></system>');
+    const result = of(
+      '<system version="1">\n<cpu numaid="0">\n<pci busid="nonsense"/>\n<pci busid="0000:01:00.0" class="0x030200"><gpu dev="0">\n<nvlink target="0000:09:00.0" count="2" tclass="0x030200"/></gpu></pci></cpu></system>',
+    );
     if (!result.ok) throw new Error(JSON.stringify(result.error));
     expect(result.value.warnings.map(({ line }) => line)).toEqual([3, 5]);
     expect(inspect(result.value).counts).toMatchObject({ gpus: 1, links: { nvlink: 0 } });

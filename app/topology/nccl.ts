@@ -23,11 +23,17 @@ export function readNccl({ name, bytes }: TopologyInput): Result<Topology, reado
   const parsed = parseXml(name, bytes);
   if (!parsed.ok) return parsed;
   const { root } = parsed.value;
-  const refuse = (message: string): Result<never, readonly Problem[]> => err([{ file: name, line: root.line, column: 1, message }]);
-  if (root.name === 'graphs') return refuse('this is a dump of NCCL graphs (NCCL_GRAPH_DUMP_FILE), not of the topology: give the file of NCCL_TOPO_DUMP_FILE');
-  if (root.name !== 'system') return refuse(`the root is <${root.name}>, not <system>: give a file of NCCL_TOPO_DUMP_FILE`);
+  const refuse = (message: string): Result<never, readonly Problem[]> =>
+    err([{ file: name, line: root.line, column: 1, message }]);
+  if (root.name === 'graphs')
+    return refuse(
+      'this is a dump of NCCL graphs (NCCL_GRAPH_DUMP_FILE), not of the topology: give the file of NCCL_TOPO_DUMP_FILE',
+    );
+  if (root.name !== 'system')
+    return refuse(`the root is <${root.name}>, not <system>: give a file of NCCL_TOPO_DUMP_FILE`);
   const reader = new NcclReader(name, root.attributes['version'] ?? null);
-  if (parsed.value.invalidLine !== null) reader.draft.warn(parsed.value.invalidLine, 'bytes that are not valid UTF-8 are shown as U+FFFD');
+  if (parsed.value.invalidLine !== null)
+    reader.draft.warn(parsed.value.invalidLine, 'bytes that are not valid UTF-8 are shown as U+FFFD');
   return ok(reader.read(root));
 }
 
@@ -52,12 +58,36 @@ class NcclReader {
 
   read(root: XmlElement): Topology {
     this.draft.title = root.attributes['name'] ?? null;
-    this.draft.add({ kind: 'machine', id: 'machine', parent: null, name: this.draft.title, facts: {}, from: atLine(root.line), architecture: root.children.find((child) => child.name === 'cpu')?.attributes['arch'] ?? null });
+    this.draft.add({
+      kind: 'machine',
+      id: 'machine',
+      parent: null,
+      name: this.draft.title,
+      facts: {},
+      from: atLine(root.line),
+      architecture: root.children.find((child) => child.name === 'cpu')?.attributes['arch'] ?? null,
+    });
     for (const child of root.children) if (child.name === 'cpu') this.#cpu(child);
     for (const link of this.#pending) this.#link(link);
-    if (this.#selfLinks > 0) this.draft.warn(null, `${this.#selfLinks} links lead from a GPU to itself: they are left out, what they stand for is not told`);
+    if (this.#selfLinks > 0)
+      this.draft.warn(
+        null,
+        `${this.#selfLinks} links lead from a GPU to itself: they are left out, what they stand for is not told`,
+      );
     inferPortRoles(this.draft);
-    this.draft.tells('numaNodes', 'pciBridges', 'pciFunctions', 'gpus', 'nics', 'nvSwitches', 'storage', 'accelerators', 'links.nvlink', 'links.xgmi', 'links.c2c');
+    this.draft.tells(
+      'numaNodes',
+      'pciBridges',
+      'pciFunctions',
+      'gpus',
+      'nics',
+      'nvSwitches',
+      'storage',
+      'accelerators',
+      'links.nvlink',
+      'links.xgmi',
+      'links.c2c',
+    );
     return this.draft.finish();
   }
 
@@ -69,8 +99,21 @@ class NcclReader {
     const from = atLine(element.line);
     const vendorKind = cpuVendorOf(vendor);
     const family = parseInteger(familyid);
-    const facts = Object.fromEntries(Object.entries({ vendor, family: familyid, model: modelid }).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
-    const group = this.draft.add({ kind: 'group', id: `group:cpu${known ? numa : 'x'}`, parent: 'machine', name: known ? `CPU ${numa}` : 'CPU', facts: facts as Readonly<Record<string, string>>, from, osIndex: known ? numa : null, subkind: 'CPU' });
+    const facts = Object.fromEntries(
+      Object.entries({ vendor, family: familyid, model: modelid }).flatMap(([key, value]) =>
+        value === undefined ? [] : [[key, value]],
+      ),
+    );
+    const group = this.draft.add({
+      kind: 'group',
+      id: `group:cpu${known ? numa : 'x'}`,
+      parent: 'machine',
+      name: known ? `CPU ${numa}` : 'CPU',
+      facts: facts as Readonly<Record<string, string>>,
+      from,
+      osIndex: known ? numa : null,
+      subkind: 'CPU',
+    });
     const node = this.draft.add({
       kind: 'numaNode',
       id: `numa:${known ? numa : 'x'}`,
@@ -86,7 +129,8 @@ class NcclReader {
       nearCpus: null,
       registration: 'system',
     });
-    if (this.draft.policy.cpuForwardsPeers === null) this.draft.policy = { ...this.draft.policy, cpuForwardsPeers: forwardsPeers(vendorKind, family) };
+    if (this.draft.policy.cpuForwardsPeers === null)
+      this.draft.policy = { ...this.draft.policy, cpuForwardsPeers: forwardsPeers(vendorKind, family) };
     this.#children(element, group, node);
   }
 
@@ -105,7 +149,10 @@ class NcclReader {
     };
     const bdf = parseBdf(element.attributes['busid'] ?? '');
     if (bdf === null) {
-      this.draft.warn(element.line, `"${element.attributes['busid'] ?? ''}" is no PCI address: the device is left out, what is inside it is kept`);
+      this.draft.warn(
+        element.line,
+        `"${element.attributes['busid'] ?? ''}" is no PCI address: the device is left out, what is inside it is kept`,
+      );
       return this.#children(element, parent, node);
     }
     const code = attribute('class');
@@ -136,24 +183,51 @@ class NcclReader {
     const { dev, sm, gcn, rank } = element.attributes;
     const owner = this.draft.get(parent);
     if (owner?.kind === 'pciFunction') {
-      const facts = Object.fromEntries(Object.entries({ dev, sm, gcn, rank }).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+      const facts = Object.fromEntries(
+        Object.entries({ dev, sm, gcn, rank }).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+      );
       this.draft.replace({ ...owner, facts: { ...owner.facts, ...(facts as Readonly<Record<string, string>>) } });
     }
     for (const child of element.children) {
       const kind = ({ nvlink: 'nvlink', xgmi: 'xgmi', c2c: 'c2c' } as const)[child.name];
-      if (kind !== undefined) this.#pending.push({ kind, from: parent, element: child, sm: parseInteger(sm), cpu: node });
+      if (kind !== undefined)
+        this.#pending.push({ kind, from: parent, element: child, sm: parseInteger(sm), cpu: node });
     }
   }
 
   #nic(element: XmlElement, parent: string): void {
     const onPci = this.draft.get(parent)?.kind === 'pciFunction' || this.draft.get(parent)?.kind === 'pciBridge';
-    const owner = onPci ? parent : this.draft.add({ kind: 'osDevice', id: `nic:${this.#nics}`, parent, name: null, facts: {}, from: atLine(element.line), classes: ['network'], subtype: 'nic' });
+    const owner = onPci
+      ? parent
+      : this.draft.add({
+          kind: 'osDevice',
+          id: `nic:${this.#nics}`,
+          parent,
+          name: null,
+          facts: {},
+          from: atLine(element.line),
+          classes: ['network'],
+          subtype: 'nic',
+        });
     this.#nics += 1;
     for (const net of element.children) {
       if (net.name !== 'net') continue;
       const { name = '', speed, port, latency, gdr } = net.attributes;
-      const facts = Object.fromEntries(Object.entries({ 'speed (Mb/s)': speed, port, latency, gdr }).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
-      this.draft.add({ kind: 'osDevice', id: `os:${name === '' ? 'net' : name}`, parent: owner, name: name === '' ? null : name, facts: facts as Readonly<Record<string, string>>, from: atLine(net.line), classes: ['network'], subtype: 'net' });
+      const facts = Object.fromEntries(
+        Object.entries({ 'speed (Mb/s)': speed, port, latency, gdr }).flatMap(([key, value]) =>
+          value === undefined ? [] : [[key, value]],
+        ),
+      );
+      this.draft.add({
+        kind: 'osDevice',
+        id: `os:${name === '' ? 'net' : name}`,
+        parent: owner,
+        name: name === '' ? null : name,
+        facts: facts as Readonly<Record<string, string>>,
+        from: atLine(net.line),
+        classes: ['network'],
+        subtype: 'net',
+      });
     }
   }
 
@@ -166,9 +240,18 @@ class NcclReader {
       return this.draft.link('c2c', from, cpu, { count, bandwidthGBs, coherent: true, from: provenance });
     }
     const rate = kind === 'nvlink' ? (nvlinkRates[sm ?? 0] ?? null) : null;
-    const bandwidth = { count, bandwidthGBs: rate === null || count === null || count <= 0 ? null : rate * count, note: rate === null ? null : `NCCL's rate for the GPU's generation, ${rate} GB/s a link`, from: provenance };
+    const bandwidth = {
+      count,
+      bandwidthGBs: rate === null || count === null || count <= 0 ? null : rate * count,
+      note: rate === null ? null : `NCCL's rate for the GPU's generation, ${rate} GB/s a link`,
+      from: provenance,
+    };
     const target = this.#target(element, cpu);
-    if (target === null) return this.draft.warn(element.line, `the other end of this ${kind} link, "${element.attributes['target'] ?? ''}", is not in the file: the link is left out`);
+    if (target === null)
+      return this.draft.warn(
+        element.line,
+        `the other end of this ${kind} link, "${element.attributes['target'] ?? ''}", is not in the file: the link is left out`,
+      );
     if (target === from) this.#selfLinks += 1;
     else this.draft.link(kind, from, target, bandwidth);
   }
@@ -178,7 +261,16 @@ class NcclReader {
     const { target = '', tclass } = element.attributes;
     if (hiddenSwitch.test(target.trim())) {
       if (!this.draft.has(fabricId)) {
-        this.draft.add({ kind: 'group', id: fabricId, parent: 'machine', name: 'NVSwitch fabric', facts: { note: 'the file does not show the switches themselves' }, from: atLine(element.line), osIndex: null, subkind: 'NVSwitch' });
+        this.draft.add({
+          kind: 'group',
+          id: fabricId,
+          parent: 'machine',
+          name: 'NVSwitch fabric',
+          facts: { note: 'the file does not show the switches themselves' },
+          from: atLine(element.line),
+          osIndex: null,
+          subkind: 'NVSwitch',
+        });
       }
       return fabricId;
     }
@@ -186,7 +278,9 @@ class NcclReader {
     if (bdf !== null && this.draft.has(pciId(bdf))) return pciId(bdf);
     if (parseHex(tclass) === 0x068001) return cpu;
     if (bdf !== null && parseHex(tclass) === 0x068000) {
-      return this.draft.add(pciFunction({ bdf, parent: 'machine', from: atLine(element.line), class: 0x0680, deviceKind: 'nvSwitch' }));
+      return this.draft.add(
+        pciFunction({ bdf, parent: 'machine', from: atLine(element.line), class: 0x0680, deviceKind: 'nvSwitch' }),
+      );
     }
     return null;
   }
@@ -197,5 +291,11 @@ function linkOf(element: XmlElement): PciLink | null {
   const speed = /^(\d{1,3}(?:\.\d)?) GT\/s/.exec(element.attributes['link_speed']?.trim() ?? '');
   const width = parseInteger(element.attributes['link_width']);
   if (speed === null && (width === null || width <= 0)) return null;
-  return { currentSpeed: null, currentWidth: null, maxSpeed: speed === null ? null : Number(speed[1]), maxWidth: width === null || width <= 0 || width > 32 ? null : width, statedGBs: null };
+  return {
+    currentSpeed: null,
+    currentWidth: null,
+    maxSpeed: speed === null ? null : Number(speed[1]),
+    maxWidth: width === null || width <= 0 || width > 32 ? null : width,
+    statedGBs: null,
+  };
 }

@@ -10,7 +10,8 @@ import { firstLines, textLines } from './text-lines.ts';
 
 const mib = 1024 * 1024;
 
-export const isNumactl = ({ bytes }: TopologyInput): boolean => firstLines(bytes).some((text) => /^(available: \d+ nodes|node \d+ (cpus|size):)/.test(text));
+export const isNumactl = ({ bytes }: TopologyInput): boolean =>
+  firstLines(bytes).some((text) => /^(available: \d+ nodes|node \d+ (cpus|size):)/.test(text));
 
 interface Node {
   readonly line: number;
@@ -43,12 +44,29 @@ export function readNumactl({ name, bytes }: TopologyInput): Result<Topology, re
         node.bytes = size === null ? null : size * mib;
       }
     } else if (/^node\s+\d[\d\s]*$/.test(text)) columns = text.trim().split(/\s+/).slice(1).map(Number);
-    else if (row !== null && columns !== null) distances.push({ line, values: [row[1] ?? '', ...(row[2] ?? '').trim().split(/\s+/)] });
-    else if (text.trim() !== '' && !/^(node distances|policy|preferred|physcpubind|cpubind|nodebind|membind|interleave)/.test(text)) draft.warn(line, `not understood and left out: ${JSON.stringify(text.slice(0, 60))}`);
+    else if (row !== null && columns !== null)
+      distances.push({ line, values: [row[1] ?? '', ...(row[2] ?? '').trim().split(/\s+/)] });
+    else if (
+      text.trim() !== '' &&
+      !/^(node distances|policy|preferred|physcpubind|cpubind|nodebind|membind|interleave)/.test(text)
+    )
+      draft.warn(line, `not understood and left out: ${JSON.stringify(text.slice(0, 60))}`);
   }
-  if (nodes.size === 0) return err([{ file: name, line: 1, column: 1, message: 'no node is described: give the output of "numactl --hardware"' }]);
-  if (announced !== null && announced !== nodes.size) draft.warn(1, `${announced} nodes are announced, ${nodes.size} are described: part of the text is missing`);
-  draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: atLine(1), architecture: null });
+  if (nodes.size === 0)
+    return err([
+      { file: name, line: 1, column: 1, message: 'no node is described: give the output of "numactl --hardware"' },
+    ]);
+  if (announced !== null && announced !== nodes.size)
+    draft.warn(1, `${announced} nodes are announced, ${nodes.size} are described: part of the text is missing`);
+  draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: atLine(1),
+    architecture: null,
+  });
   for (const [index, node] of [...nodes].sort(([a], [b]) => a - b)) addNode(draft, index, node);
   draft.tells('numaNodes');
   if ([...nodes.values()].every((node) => node.cpus !== null)) draft.tells('pus');
@@ -58,7 +76,16 @@ export function readNumactl({ name, bytes }: TopologyInput): Result<Topology, re
 
 function addNode(draft: TopologyDraft, index: number, node: Node): void {
   const from = atLine(node.line);
-  const group = draft.add({ kind: 'group', id: `group:node${index}`, parent: 'machine', name: `node ${index}`, facts: {}, from, osIndex: index, subkind: 'NUMA' });
+  const group = draft.add({
+    kind: 'group',
+    id: `group:node${index}`,
+    parent: 'machine',
+    name: `node ${index}`,
+    facts: {},
+    from,
+    osIndex: index,
+    subkind: 'NUMA',
+  });
   const hasCpus = node.cpus !== null && node.cpus.length > 0;
   const isMemory = node.bytes !== 0;
   draft.add({
@@ -66,7 +93,10 @@ function addNode(draft: TopologyDraft, index: number, node: Node): void {
     id: `numa:${index}`,
     parent: group,
     name: null,
-    facts: { ...(node.freeMb === null ? {} : { free: node.freeMb }), ...(isMemory ? {} : { note: 'CPUs without memory of their own' }) },
+    facts: {
+      ...(node.freeMb === null ? {} : { free: node.freeMb }),
+      ...(isMemory ? {} : { note: 'CPUs without memory of their own' }),
+    },
     from,
     osIndex: index,
     memoryKind: hasCpus && isMemory ? 'dram' : 'unknown',
@@ -77,16 +107,33 @@ function addNode(draft: TopologyDraft, index: number, node: Node): void {
     registration: 'system',
   });
   for (const { start, end } of node.cpus ?? []) {
-    for (let cpu = start; cpu < Math.min(end, start + 65_536); cpu += 1) draft.add({ kind: 'pu', id: `pu:${cpu}`, parent: group, name: null, facts: {}, from, osIndex: cpu });
+    for (let cpu = start; cpu < Math.min(end, start + 65_536); cpu += 1)
+      draft.add({ kind: 'pu', id: `pu:${cpu}`, parent: group, name: null, facts: {}, from, osIndex: cpu });
   }
 }
 
-function addDistances(draft: TopologyDraft, file: string, columns: readonly number[] | null, rows: readonly { readonly line: number; readonly values: readonly string[] }[]): Problem | null {
+function addDistances(
+  draft: TopologyDraft,
+  file: string,
+  columns: readonly number[] | null,
+  rows: readonly { readonly line: number; readonly values: readonly string[] }[],
+): Problem | null {
   if (columns === null) return null;
-  const short = rows.find(({ values }) => values.length !== columns.length + 1 || values.some((value) => parseInteger(value) === null));
-  if (short !== undefined) return { file, line: short.line, column: 1, message: `a row of the distances has ${short.values.length - 1} numbers for ${columns.length} nodes: the text is cut off` };
+  const short = rows.find(
+    ({ values }) => values.length !== columns.length + 1 || values.some((value) => parseInteger(value) === null),
+  );
+  if (short !== undefined)
+    return {
+      file,
+      line: short.line,
+      column: 1,
+      message: `a row of the distances has ${short.values.length - 1} numbers for ${columns.length} nodes: the text is cut off`,
+    };
   if (rows.length !== columns.length) {
-    draft.warn(rows.at(-1)?.line ?? null, `${rows.length} rows of distances for ${columns.length} nodes: they are left out`);
+    draft.warn(
+      rows.at(-1)?.line ?? null,
+      `${rows.length} rows of distances for ${columns.length} nodes: they are left out`,
+    );
     return null;
   }
   const rowIds = rows.map(({ values }) => `numa:${values[0] ?? ''}`);
@@ -95,6 +142,14 @@ function addDistances(draft: TopologyDraft, file: string, columns: readonly numb
     draft.warn(rows[0]?.line ?? null, 'the distances name nodes that are not described: they are left out');
     return null;
   }
-  draft.matrices.push({ name: 'NUMALatency', unit: 'SLIT', means: 'latency', rows: rowIds, columns: columnIds, values: rows.flatMap(({ values }) => values.slice(1).map((value) => parseInteger(value))), from: atLine(rows[0]?.line ?? null) });
+  draft.matrices.push({
+    name: 'NUMALatency',
+    unit: 'SLIT',
+    means: 'latency',
+    rows: rowIds,
+    columns: columnIds,
+    values: rows.flatMap(({ values }) => values.slice(1).map((value) => parseInteger(value))),
+    from: atLine(rows[0]?.line ?? null),
+  });
   return null;
 }

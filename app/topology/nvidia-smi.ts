@@ -12,7 +12,9 @@ const capabilityCell = /^(X|OK|CNS|GNS|TNS|NS|DR|U)$/;
 function headerOf(text: string): { readonly devices: readonly string[]; readonly tabs: boolean } | null {
   if (!/^\s*GPU0\b/.test(text) || /^\s*GPU0\s+X\b/.test(text)) return null;
   const tabs = text.includes('\t');
-  const words = (tabs ? text.split('\t') : text.split(/ {2,}/)).map((word) => word.trim()).filter((word) => word !== '');
+  const words = (tabs ? text.split('\t') : text.split(/ {2,}/))
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
   const end = words.findIndex((word) => /^(CPU|NUMA|GPU NUMA)\b/.test(word));
   return { devices: end === -1 ? words : words.slice(0, end), tabs };
 }
@@ -20,7 +22,11 @@ function headerOf(text: string): { readonly devices: readonly string[]; readonly
 export const isNvidiaSmi = ({ bytes }: TopologyInput): boolean => {
   const lines = firstLines(bytes);
   const header = lines.findIndex((text) => headerOf(text) !== null);
-  return header !== -1 && lines.slice(header + 1).some((text) => /^\s*GPU\d+\s+(X|[A-Z]{1,4}\d*)\b/.test(text)) && !lines.some((text) => text.includes('between two GPUs'));
+  return (
+    header !== -1 &&
+    lines.slice(header + 1).some((text) => /^\s*GPU\d+\s+(X|[A-Z]{1,4}\d*)\b/.test(text)) &&
+    !lines.some((text) => text.includes('between two GPUs'))
+  );
 };
 
 interface Row {
@@ -36,7 +42,15 @@ export function readNvidiaSmi({ name, bytes }: TopologyInput): Result<Topology, 
   const lines = textLines(bytes, draft);
   const at = lines.findIndex(({ text }) => headerOf(text) !== null);
   const header = headerOf(lines[at]?.text ?? '');
-  if (header === null) return err([{ file: name, line: 1, column: 1, message: 'no row of column names "GPU0 GPU1 …": give the output of "nvidia-smi topo -m"' }]);
+  if (header === null)
+    return err([
+      {
+        file: name,
+        line: 1,
+        column: 1,
+        message: 'no row of column names "GPU0 GPU1 …": give the output of "nvidia-smi topo -m"',
+      },
+    ]);
   const { devices } = header;
   const rows: Row[] = [];
   const nicNames = new Map<string, string>();
@@ -46,18 +60,56 @@ export function readNvidiaSmi({ name, bytes }: TopologyInput): Result<Topology, 
     const row = rowOf(line, text, devices);
     if (row === null) continue;
     if (row.cells.length < devices.length) {
-      return err([{ file: name, line, column: 1, message: `the row ${row.label} has ${row.cells.length} of ${devices.length} cells: the table is cut off, paste it whole` }]);
+      return err([
+        {
+          file: name,
+          line,
+          column: 1,
+          message: `the row ${row.label} has ${row.cells.length} of ${devices.length} cells: the table is cut off, paste it whole`,
+        },
+      ]);
     }
     rows.push(row);
   }
-  if (rows.length === 0) return err([{ file: name, line: lines[at]?.line ?? 1, column: 1, message: 'there are column names but no rows: the table is cut off' }]);
-  if (rows.length < devices.length) draft.warn(rows.at(-1)?.line ?? null, `${devices.length} devices are named, ${rows.length} have a row: the table is not whole`);
+  if (rows.length === 0)
+    return err([
+      {
+        file: name,
+        line: lines[at]?.line ?? 1,
+        column: 1,
+        message: 'there are column names but no rows: the table is cut off',
+      },
+    ]);
+  if (rows.length < devices.length)
+    draft.warn(
+      rows.at(-1)?.line ?? null,
+      `${devices.length} devices are named, ${rows.length} have a row: the table is not whole`,
+    );
   const isPeer = rows.every((row) => row.cells.every((cell) => capabilityCell.test(cell)));
-  const strange = rows.flatMap((row) => row.cells.filter((cell) => !pathCell.test(cell) && !capabilityCell.test(cell)).map((cell) => ({ line: row.line, cell })));
+  const strange = rows.flatMap((row) =>
+    row.cells
+      .filter((cell) => !pathCell.test(cell) && !capabilityCell.test(cell))
+      .map((cell) => ({ line: row.line, cell })),
+  );
   for (const { line, cell } of strange.slice(0, 20)) draft.warn(line, `"${cell}" is no path that is known`);
 
-  draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: atLine(lines[at]?.line ?? 1), architecture: null });
-  for (const device of devices) addDevice(draft, device, rows.find((row) => row.label === device) ?? null, lines[at]?.line ?? 1, nicNames.get(device) ?? null);
+  draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: atLine(lines[at]?.line ?? 1),
+    architecture: null,
+  });
+  for (const device of devices)
+    addDevice(
+      draft,
+      device,
+      rows.find((row) => row.label === device) ?? null,
+      lines[at]?.line ?? 1,
+      nicNames.get(device) ?? null,
+    );
   const known = rows.filter((row) => devices.includes(row.label));
   draft.matrices.push({
     name: isPeer ? 'GPU peer-to-peer' : 'GPU paths',
@@ -71,7 +123,9 @@ export function readNvidiaSmi({ name, bytes }: TopologyInput): Result<Topology, 
   draft.tells('gpus');
   if (!isPeer) draft.tells('nics');
   // -mp leaves NVLink out of the table and of its legend.
-  const showsNvlink = lines.some(({ text }) => /NV#\s*=/.test(text)) || known.some((row) => row.cells.some((cell) => cell.startsWith('NV')));
+  const showsNvlink =
+    lines.some(({ text }) => /NV#\s*=/.test(text)) ||
+    known.some((row) => row.cells.some((cell) => cell.startsWith('NV')));
   if (!isPeer && showsNvlink) {
     draft.tells('links.nvlink');
     addNvlinks(draft, known, devices);
@@ -88,13 +142,36 @@ function rowOf(line: number, text: string, devices: readonly string[]): Row | nu
   return end === 0 ? null : { line, label, cells: cells.slice(0, end), rest: words.slice(end) };
 }
 
-const idOf = (label: string): string => (/^GPU\d+$/.test(label) ? `gpu:${label.slice(3)}` : `nic:${label.replace(/^NIC/, '')}`);
+const idOf = (label: string): string =>
+  /^GPU\d+$/.test(label) ? `gpu:${label.slice(3)}` : `nic:${label.replace(/^NIC/, '')}`;
 
-function addDevice(draft: TopologyDraft, label: string, row: Row | null, headerLine: number, nicName: string | null): void {
+function addDevice(
+  draft: TopologyDraft,
+  label: string,
+  row: Row | null,
+  headerLine: number,
+  nicName: string | null,
+): void {
   const isGpu = /^GPU\d+$/.test(label);
   const [cpus, node, gpuNode] = row?.rest ?? [];
-  const facts = Object.fromEntries([['CPU affinity', cpus], ['NUMA affinity', node], ['GPU NUMA id', gpuNode], ['device', nicName ?? undefined]].flatMap(([key, value]) => (value === undefined || value === 'N/A' ? [] : [[key, value]])));
-  draft.add({ kind: 'osDevice', id: idOf(label), parent: 'machine', name: label, facts: facts as Readonly<Record<string, string>>, from: atLine(row?.line ?? headerLine), classes: [isGpu ? 'gpu' : 'network'], subtype: isGpu ? 'gpu' : 'nic' });
+  const facts = Object.fromEntries(
+    [
+      ['CPU affinity', cpus],
+      ['NUMA affinity', node],
+      ['GPU NUMA id', gpuNode],
+      ['device', nicName ?? undefined],
+    ].flatMap(([key, value]) => (value === undefined || value === 'N/A' ? [] : [[key, value]])),
+  );
+  draft.add({
+    kind: 'osDevice',
+    id: idOf(label),
+    parent: 'machine',
+    name: label,
+    facts: facts as Readonly<Record<string, string>>,
+    from: atLine(row?.line ?? headerLine),
+    classes: [isGpu ? 'gpu' : 'network'],
+    subtype: isGpu ? 'gpu' : 'nic',
+  });
 }
 
 /** Pairs joined by NVLink; through a switch or directly the table does not tell. */
@@ -104,7 +181,12 @@ function addNvlinks(draft: TopologyDraft, rows: readonly Row[], devices: readonl
       const count = /^NV(\d+)$/.exec(cell);
       const other = devices[i];
       if (count === null || other === undefined || other === row.label) return;
-      draft.link('nvlink', idOf(row.label), idOf(other), { origin: 'reported', count: Number(count[1]), note: 'NVLinks bonded; whether a switch is between is not told', from: atLine(row.line) });
+      draft.link('nvlink', idOf(row.label), idOf(other), {
+        origin: 'reported',
+        count: Number(count[1]),
+        note: 'NVLinks bonded; whether a switch is between is not told',
+        from: atLine(row.line),
+      });
     });
   }
 }

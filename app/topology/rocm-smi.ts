@@ -7,7 +7,12 @@ import { parseInteger } from './numbers.ts';
 import { firstLines, textLines } from './text-lines.ts';
 import type { TextLine } from './text-lines.ts';
 
-export const isRocmSmi = ({ bytes }: TopologyInput): boolean => firstLines(bytes).some((text) => /^=+ (ROCm System Management Interface|.* between two GPUs|Numa Nodes) =+/.test(text) || /\(Topology\) Numa/.test(text));
+export const isRocmSmi = ({ bytes }: TopologyInput): boolean =>
+  firstLines(bytes).some(
+    (text) =>
+      /^=+ (ROCm System Management Interface|.* between two GPUs|Numa Nodes) =+/.test(text) ||
+      /\(Topology\) Numa/.test(text),
+  );
 
 const sections: readonly (readonly [RegExp, string, Matrix['means']])[] = [
   [/^Weight between/, 'GPU weights', 'weight'],
@@ -36,13 +41,33 @@ export function readRocmSmi({ name, bytes }: TopologyInput): Result<Topology, re
       if (node[2] === 'Node') numa.set(Number(node[1]), { line: entry.line, node: node[3] ?? '' });
     } else if (/^\s*GPU\d/.test(entry.text)) rows?.push(entry);
   }
-  for (const { rows: table } of tables) for (const { line, text } of table) for (const word of text.match(/\bGPU\d{1,4}\b/g) ?? []) gpus.set(word, gpus.get(word) ?? line);
-  if (gpus.size === 0) return err([{ file: name, line: 1, column: 1, message: 'no GPU in it: give the output of "rocm-smi --showtopo"' }]);
-  draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: atLine(1), architecture: null });
+  for (const { rows: table } of tables)
+    for (const { line, text } of table)
+      for (const word of text.match(/\bGPU\d{1,4}\b/g) ?? []) gpus.set(word, gpus.get(word) ?? line);
+  if (gpus.size === 0)
+    return err([{ file: name, line: 1, column: 1, message: 'no GPU in it: give the output of "rocm-smi --showtopo"' }]);
+  draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: atLine(1),
+    architecture: null,
+  });
   for (const [label, line] of [...gpus].sort(([a], [b]) => Number(a.slice(3)) - Number(b.slice(3)))) {
     const index = Number(label.slice(3));
     const near = numa.get(index);
-    draft.add({ kind: 'osDevice', id: `gpu:${index}`, parent: 'machine', name: label, facts: near === undefined ? {} : { 'NUMA affinity': near.node }, from: atLine(near?.line ?? line), classes: ['gpu'], subtype: 'gpu' });
+    draft.add({
+      kind: 'osDevice',
+      id: `gpu:${index}`,
+      parent: 'machine',
+      name: label,
+      facts: near === undefined ? {} : { 'NUMA affinity': near.node },
+      from: atLine(near?.line ?? line),
+      classes: ['gpu'],
+      subtype: 'gpu',
+    });
   }
   draft.tells('gpus');
   for (const { title, line, rows: table } of tables) {
@@ -54,7 +79,13 @@ export function readRocmSmi({ name, bytes }: TopologyInput): Result<Topology, re
   return ok(draft.finish());
 }
 
-function addTable(draft: TopologyDraft, file: string, titleLine: number, [, name, means]: (typeof sections)[number], lines: readonly TextLine[]): Problem | null {
+function addTable(
+  draft: TopologyDraft,
+  file: string,
+  titleLine: number,
+  [, name, means]: (typeof sections)[number],
+  lines: readonly TextLine[],
+): Problem | null {
   const [header, ...body] = lines;
   if (header === undefined) {
     draft.warn(titleLine, 'the table has no rows: part of the text is missing');
@@ -63,8 +94,15 @@ function addTable(draft: TopologyDraft, file: string, titleLine: number, [, name
   const columns = header.text.trim().split(/\s+/);
   const rows = body.map(({ line, text }) => ({ line, words: text.trim().split(/\s+/) }));
   const short = rows.find(({ words }) => words.length !== columns.length + 1);
-  if (short !== undefined) return { file, line: short.line, column: 1, message: `the row ${short.words[0] ?? ''} has ${short.words.length - 1} of ${columns.length} cells: the table is cut off, paste it whole` };
-  if (rows.length < columns.length) draft.warn(titleLine, `${columns.length} GPUs are named, ${rows.length} have a row: the table is not whole`);
+  if (short !== undefined)
+    return {
+      file,
+      line: short.line,
+      column: 1,
+      message: `the row ${short.words[0] ?? ''} has ${short.words.length - 1} of ${columns.length} cells: the table is cut off, paste it whole`,
+    };
+  if (rows.length < columns.length)
+    draft.warn(titleLine, `${columns.length} GPUs are named, ${rows.length} have a row: the table is not whole`);
   const id = (label: string): string => `gpu:${label.slice(3)}`;
   const isText = means === 'path' || means === 'capability';
   draft.matrices.push({
@@ -73,7 +111,11 @@ function addTable(draft: TopologyDraft, file: string, titleLine: number, [, name
     means,
     rows: rows.map(({ words }) => id(words[0] ?? '')),
     columns: columns.map(id),
-    values: rows.flatMap(({ words }) => words.slice(1).map((word, i) => (words[0] === columns[i] && isText ? null : isText ? word : (parseInteger(word) ?? word)))),
+    values: rows.flatMap(({ words }) =>
+      words
+        .slice(1)
+        .map((word, i) => (words[0] === columns[i] && isText ? null : isText ? word : (parseInteger(word) ?? word))),
+    ),
     from: atLine(titleLine),
   });
   if (name !== 'GPU link types') return null;
@@ -81,7 +123,12 @@ function addTable(draft: TopologyDraft, file: string, titleLine: number, [, name
   for (const { line, words } of rows) {
     words.slice(1).forEach((word, i) => {
       const [row = '', column = ''] = [words[0], columns[i]];
-      if (word === 'XGMI' && row !== column) draft.link('xgmi', id(row), id(column), { origin: 'reported', note: 'reported by the driver for every pair within reach; which pairs have a wire is not told', from: atLine(line) });
+      if (word === 'XGMI' && row !== column)
+        draft.link('xgmi', id(row), id(column), {
+          origin: 'reported',
+          note: 'reported by the driver for every pair within reach; which pairs have a wire is not told',
+          from: atLine(line),
+        });
     });
   }
   return null;

@@ -20,11 +20,14 @@ export function textLines(bytes: Uint8Array, draft: TopologyDraft | null = null)
   const nul = text.indexOf('\0');
   if (nul !== -1) draft?.warn(null, 'NUL bytes are left out');
   const clean = (nul === -1 ? text : text.replaceAll('\0', '')).replace(escapes, '');
-  const lines = clean.split('\n', maxLines).map((content, i) => ({ line: i + 1, text: content.endsWith('\r') ? content.slice(0, -1) : content }));
+  const lines = clean
+    .split('\n', maxLines)
+    .map((content, i) => ({ line: i + 1, text: content.endsWith('\r') ? content.slice(0, -1) : content }));
   return lines.filter(({ text: content }) => !content.startsWith('# '));
 }
 
 const lookAhead = 65_536;
 
 /** The first lines, to recognise a format by. */
-export const firstLines = (bytes: Uint8Array): readonly string[] => textLines(bytes.subarray(0, lookAhead)).map(({ text }) => text);
+export const firstLines = (bytes: Uint8Array): readonly string[] =>
+  textLines(bytes.subarray(0, lookAhead)).map(({ text }) => text);

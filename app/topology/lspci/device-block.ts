@@ -25,12 +25,24 @@ export const isHeader = (text: string): boolean => header.test(text);
 const configBytes = 4096;
 
 /** Cuts the text into functions. Lines before the first header belong to a function whose header is missing. */
-export function blocksOf(lines: readonly TextLine[]): { readonly blocks: readonly DeviceBlock[]; readonly orphans: readonly TextLine[] } {
+export function blocksOf(lines: readonly TextLine[]): {
+  readonly blocks: readonly DeviceBlock[];
+  readonly orphans: readonly TextLine[];
+} {
   const blocks: DeviceBlock[] = [];
   const orphans: TextLine[] = [];
-  let open: { readonly head: RegExpExecArray; readonly line: number; readonly lines: TextLine[]; readonly hex: Uint8Array; hexEnd: number } | null = null;
+  let open: {
+    readonly head: RegExpExecArray;
+    readonly line: number;
+    readonly lines: TextLine[];
+    readonly hex: Uint8Array;
+    hexEnd: number;
+  } | null = null;
   const close = (): void => {
-    if (open !== null) blocks.push(blockOf(open.head, open.line, open.lines, open.hexEnd === 0 ? null : open.hex.subarray(0, open.hexEnd)));
+    if (open !== null)
+      blocks.push(
+        blockOf(open.head, open.line, open.lines, open.hexEnd === 0 ? null : open.hex.subarray(0, open.hexEnd)),
+      );
   };
   for (const entry of lines) {
     const head = header.exec(entry.text);
@@ -50,7 +62,10 @@ export function blocksOf(lines: readonly TextLine[]): { readonly blocks: readonl
       continue;
     }
     const at = Number.parseInt(row[1] ?? '0', 16);
-    const bytes = (row[2] ?? '').trim().split(' ').map((byte) => Number.parseInt(byte, 16));
+    const bytes = (row[2] ?? '')
+      .trim()
+      .split(' ')
+      .map((byte) => Number.parseInt(byte, 16));
     if (at + bytes.length > configBytes) continue;
     if (open.hex.length === 0) open = { ...open, hex: new Uint8Array(configBytes) };
     open.hex.set(bytes, at);
@@ -67,7 +82,10 @@ function blockOf(head: RegExpExecArray, line: number, lines: readonly TextLine[]
   return {
     line,
     bdf: parseBdf(address) ?? address,
-    name: description.replace(/ \(rev [0-9a-f]+\).*$/i, '').replace(/ \[[0-9a-f]{4}:[0-9a-f]{4}\]$/i, '').trim(),
+    name: description
+      .replace(/ \(rev [0-9a-f]+\).*$/i, '')
+      .replace(/ \[[0-9a-f]{4}:[0-9a-f]{4}\]$/i, '')
+      .trim(),
     class: parseHex(classCode ?? named?.[1]) ?? pciClassByName[className.trim()] ?? null,
     vendor: parseHex(ids?.[1]),
     device: parseHex(ids?.[2]),
@@ -103,8 +121,24 @@ export function barsIn(lines: readonly TextLine[]): readonly Bar[] {
     return [
       {
         index,
-        type: index === romIndex ? 'rom' : isIo ? 'io' : rest.includes('64-bit') ? 'mem64' : rest.includes('32-bit') ? 'mem32' : 'mem',
-        prefetchable: isIo || index === romIndex ? false : rest.includes('non-prefetchable') ? false : rest.includes('prefetchable') ? true : null,
+        type:
+          index === romIndex
+            ? 'rom'
+            : isIo
+              ? 'io'
+              : rest.includes('64-bit')
+                ? 'mem64'
+                : rest.includes('32-bit')
+                  ? 'mem32'
+                  : 'mem',
+        prefetchable:
+          isIo || index === romIndex
+            ? false
+            : rest.includes('non-prefetchable')
+              ? false
+              : rest.includes('prefetchable')
+                ? true
+                : null,
         bytes: parseBytes(/\[size=([^\]]+)\]/.exec(rest)?.[1]),
         start: assigned ? start : null,
         assigned,
@@ -120,7 +154,14 @@ function resizableIn(lines: readonly TextLine[]): ReadonlyMap<number, readonly n
   const sizes = new Map<number, readonly number[]>();
   for (const { text } of lines) {
     const match = /^\s*BAR (\d): current size: \S+, supported: (.*)$/.exec(text);
-    if (match !== null) sizes.set(Number(match[1]), (match[2] ?? '').trim().split(/\s+/).flatMap((size) => parseBytes(size) ?? []));
+    if (match !== null)
+      sizes.set(
+        Number(match[1]),
+        (match[2] ?? '')
+          .trim()
+          .split(/\s+/)
+          .flatMap((size) => parseBytes(size) ?? []),
+      );
   }
   return sizes;
 }
@@ -144,19 +185,36 @@ export function linkIn(lines: readonly TextLine[]): PciLink | null {
   const capability = find(lines, /^\s*LnkCap:.*Speed (\d{1,3}(?:\.\d)?)GT\/s.*Width x(\d{1,2})/);
   const status = find(lines, /^\s*LnkSta:\s*Speed (\d{1,3}(?:\.\d)?)GT\/s[^,]*, Width x(\d{1,2})/);
   if (capability === null && status === null) return null;
-  return { currentSpeed: speed(status), currentWidth: width(status), maxSpeed: speed(capability), maxWidth: width(capability), statedGBs: null };
+  return {
+    currentSpeed: speed(status),
+    currentWidth: width(status),
+    maxSpeed: speed(capability),
+    maxWidth: width(capability),
+    statedGBs: null,
+  };
 }
 
-const acsWords: readonly (readonly [string, number])[] = [['SrcValid', 1], ['TransBlk', 2], ['ReqRedir', 4], ['CmpltRedir', 8], ['UpstreamFwd', 16], ['EgressCtrl', 32], ['DirectTrans', 64]];
+const acsWords: readonly (readonly [string, number])[] = [
+  ['SrcValid', 1],
+  ['TransBlk', 2],
+  ['ReqRedir', 4],
+  ['CmpltRedir', 8],
+  ['UpstreamFwd', 16],
+  ['EgressCtrl', 32],
+  ['DirectTrans', 64],
+];
 
 /** Whether the capabilities beyond the first 256 bytes are in the listing: they have addresses of three digits. */
-export const showsExtended = (lines: readonly TextLine[]): boolean => find(lines, /^\s*Capabilities: \[[0-9a-f]{3}/) !== null;
+export const showsExtended = (lines: readonly TextLine[]): boolean =>
+  find(lines, /^\s*Capabilities: \[[0-9a-f]{3}/) !== null;
 
 export function acsIn(lines: readonly TextLine[]): Acs {
-  const bits = (text: string | undefined): number => acsWords.reduce((sum, [word, bit]) => sum + (text?.includes(`${word}+`) === true ? bit : 0), 0);
+  const bits = (text: string | undefined): number =>
+    acsWords.reduce((sum, [word, bit]) => sum + (text?.includes(`${word}+`) === true ? bit : 0), 0);
   const capability = find(lines, /^\s*ACSCap:\s*(.*)$/);
   const control = find(lines, /^\s*ACSCtl:\s*(.*)$/);
-  if (capability !== null && control !== null) return { kind: 'present', capability: bits(capability[1]), control: bits(control[1]) };
+  if (capability !== null && control !== null)
+    return { kind: 'present', capability: bits(capability[1]), control: bits(control[1]) };
   return { kind: showsExtended(lines) ? 'absent' : 'unknown' };
 }
 

@@ -21,15 +21,34 @@ export const isLspci = ({ bytes }: TopologyInput): boolean => {
 export function readLspci({ name, bytes }: TopologyInput): Result<Topology, readonly Problem[]> {
   const draft = new TopologyDraft(name, 'lspci');
   const lines = textLines(bytes, draft);
-  draft.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from: atLine(1), architecture: null });
+  draft.add({
+    kind: 'machine',
+    id: 'machine',
+    parent: null,
+    name: null,
+    facts: {},
+    from: atLine(1),
+    architecture: null,
+  });
   const isTree = lines.some(({ text }) => isTreeLine(text));
   const { blocks, orphans } = isTree ? { blocks: [], orphans: [] } : blocksOf(lines);
   const [orphan] = orphans;
-  if (orphan !== undefined) draft.warn(orphan.line, `${orphans.length} lines stand before the first device: the device that they belong to is missing`);
+  if (orphan !== undefined)
+    draft.warn(
+      orphan.line,
+      `${orphans.length} lines stand before the first device: the device that they belong to is missing`,
+    );
   if (isTree) addTree(draft, lines);
   else addBlocks(draft, blocks);
   if (!draft.objects.some((object) => object.kind === 'pciBridge' || object.kind === 'pciFunction')) {
-    return err([{ file: name, line: 1, column: 1, message: 'no PCI function in it: give the output of "lspci -vvv", "lspci -tv" or "lspci -xxx"' }]);
+    return err([
+      {
+        file: name,
+        line: 1,
+        column: 1,
+        message: 'no PCI function in it: give the output of "lspci -vvv", "lspci -tv" or "lspci -xxx"',
+      },
+    ]);
   }
   inferPortRoles(draft);
   return ok(draft.finish());
@@ -39,10 +58,33 @@ function addTree(draft: TopologyDraft, lines: Parameters<typeof readTree>[0]): v
   for (const fn of readTree(lines, (line, message) => draft.warn(line, message))) {
     const from = atLine(fn.line);
     const bridge = hostBridgeId(fn.domain, fn.rootBus);
-    if (!draft.has(bridge)) draft.add({ kind: 'hostBridge', id: bridge, parent: 'machine', name: null, facts: {}, from, domain: fn.domain, rootBus: fn.rootBus, lastBus: null, numaNode: null, firstDevice: null });
+    if (!draft.has(bridge))
+      draft.add({
+        kind: 'hostBridge',
+        id: bridge,
+        parent: 'machine',
+        name: null,
+        facts: {},
+        from,
+        domain: fn.domain,
+        rootBus: fn.rootBus,
+        lastBus: null,
+        numaNode: null,
+        firstDevice: null,
+      });
     const parent = fn.parent === null ? bridge : pciId(fn.parent);
     if (fn.secondary === null) draft.add(pciFunction({ bdf: fn.bdf, parent, from, name: fn.name }));
-    else draft.add(pciBridge({ bdf: fn.bdf, parent, from, role: 'bridge', secondaryBus: fn.secondary, subordinateBus: fn.subordinate }));
+    else
+      draft.add(
+        pciBridge({
+          bdf: fn.bdf,
+          parent,
+          from,
+          role: 'bridge',
+          secondaryBus: fn.secondary,
+          subordinateBus: fn.subordinate,
+        }),
+      );
   }
   draft.tells('hostBridges', 'pciBridges', 'pciFunctions');
 }
@@ -70,9 +112,14 @@ function addBlocks(draft: TopologyDraft, blocks: readonly DeviceBlock[]): void {
   }
   draft.tells('pciBridges', 'pciFunctions', 'gpus', 'nics', 'storage', 'accelerators', 'nvSwitches', 'cxlMemdevs');
   if (stray === 0) draft.tells('hostBridges');
-  else draft.warn(null, `the bridges above ${stray} of ${pci.length} functions are not in the listing: where they hang is unknown`);
+  else
+    draft.warn(
+      null,
+      `the bridges above ${stray} of ${pci.length} functions are not in the listing: where they hang is unknown`,
+    );
   if (blocks.some((block) => block.lines.length > 0 || block.hex !== null)) draft.tells('bars');
-  if (blocks.some((block) => find(block.lines, /Capabilities: <access denied>/) !== null)) draft.warn(null, 'the listing was not made by root: links, ACS and Resizable BAR are unknown');
+  if (blocks.some((block) => find(block.lines, /Capabilities: <access denied>/) !== null))
+    draft.warn(null, 'the listing was not made by root: links, ACS and Resizable BAR are unknown');
 }
 
 const busOf = (domain: number, bus: number): string => `${domain}:${bus}`;
@@ -103,8 +150,13 @@ function bridgeFinder(pci: readonly (PciBridge | PciFunction)[]): (domain: numbe
  * Buses that no listed bridge leads to: root buses, but in an excerpt (`lspci -s`), which has neither bus 0 nor a host
  * bridge nor several bridges; there nobody knows.
  */
-function rootBuses(pci: readonly (PciBridge | PciFunction)[], bridgeAbove: (domain: number, bus: number) => PciBridge | null): ReadonlySet<string> {
-  const isWhole = pci.some((object) => pciAddress(object.bdf).bus === 0 || object.class === pciClass.hostBridge) || pci.filter((object) => object.kind === 'pciBridge').length > 1;
+function rootBuses(
+  pci: readonly (PciBridge | PciFunction)[],
+  bridgeAbove: (domain: number, bus: number) => PciBridge | null,
+): ReadonlySet<string> {
+  const isWhole =
+    pci.some((object) => pciAddress(object.bdf).bus === 0 || object.class === pciClass.hostBridge) ||
+    pci.filter((object) => object.kind === 'pciBridge').length > 1;
   return new Set(
     pci.flatMap((object) => {
       const { domain, bus } = pciAddress(object.bdf);
@@ -113,13 +165,44 @@ function rootBuses(pci: readonly (PciBridge | PciFunction)[], bridgeAbove: (doma
   );
 }
 
-function hostBridge(id: string, domain: number, bus: number, pci: readonly (PciBridge | PciFunction)[], first: PciBridge | PciFunction): Parameters<TopologyDraft['add']>[0] {
+function hostBridge(
+  id: string,
+  domain: number,
+  bus: number,
+  pci: readonly (PciBridge | PciFunction)[],
+  first: PciBridge | PciFunction,
+): Parameters<TopologyDraft['add']>[0] {
   const ends = pci.flatMap((object) => {
     const address = pciAddress(object.bdf);
-    return object.kind === 'pciBridge' && object.subordinateBus !== null && address.domain === domain && address.bus === bus ? [object.subordinateBus] : [];
+    return object.kind === 'pciBridge' &&
+      object.subordinateBus !== null &&
+      address.domain === domain &&
+      address.bus === bus
+      ? [object.subordinateBus]
+      : [];
   });
-  const known = first.vendor !== null && first.device !== null ? { devfn: pciAddress(first.bdf).devfn, vendor: first.vendor, device: first.device, isRootPort: first.kind === 'pciBridge' && first.role === 'rootPort' } : null;
-  return { kind: 'hostBridge', id, parent: 'machine', name: null, facts: {}, from: first.from, domain, rootBus: bus, lastBus: Math.max(bus, ...ends), numaNode: first.numaNode, firstDevice: known };
+  const known =
+    first.vendor !== null && first.device !== null
+      ? {
+          devfn: pciAddress(first.bdf).devfn,
+          vendor: first.vendor,
+          device: first.device,
+          isRootPort: first.kind === 'pciBridge' && first.role === 'rootPort',
+        }
+      : null;
+  return {
+    kind: 'hostBridge',
+    id,
+    parent: 'machine',
+    name: null,
+    facts: {},
+    from: first.from,
+    domain,
+    rootBus: bus,
+    lastBus: Math.max(bus, ...ends),
+    numaNode: first.numaNode,
+    firstDevice: known,
+  };
 }
 
 /** The function as its lines, its hex dump, or both tell it; its parent is found later. */
@@ -141,7 +224,16 @@ function functionOf(draft: TopologyDraft, block: DeviceBlock): PciBridge | PciFu
     subsystemVendor: config?.subsystemVendor ?? parseHex(subsystem?.[1]),
     subsystemDevice: config?.subsystemDevice ?? parseHex(subsystem?.[2]),
     revision: config?.revision ?? block.revision,
-    bars: lines.some(({ text }) => /^\s*(Region|Expansion ROM)/.test(text)) || config === null ? barsIn(lines) : config.bars.map((bar) => ({ ...bar, bytes: null, assigned: bar.start !== null, resizableBytes: config.resizable.get(bar.index) ?? null, backing: null })),
+    bars:
+      lines.some(({ text }) => /^\s*(Region|Expansion ROM)/.test(text)) || config === null
+        ? barsIn(lines)
+        : config.bars.map((bar) => ({
+            ...bar,
+            bytes: null,
+            assigned: bar.start !== null,
+            resizableBytes: config.resizable.get(bar.index) ?? null,
+            backing: null,
+          })),
     link: linkIn(lines) ?? config?.link ?? null,
     acs: config === null || acsIn(lines).kind === 'present' ? acsIn(lines) : config.acs,
     iommuGroup: number(/^\s*IOMMU group: (\d{1,6})/),
@@ -158,7 +250,18 @@ function functionOf(draft: TopologyDraft, block: DeviceBlock): PciBridge | PciFu
       secondaryBus: parseHex(buses?.[1]) ?? config?.secondaryBus ?? null,
       subordinateBus: parseHex(buses?.[2]) ?? config?.subordinateBus ?? null,
       windows: windowsIn(lines),
-      completerAtomics: role !== 'rootPort' ? null : completer === null ? (config?.completerAtomics ?? null) : completer[3] === '+' ? 128 : completer[2] === '+' ? 64 : completer[1] === '+' ? 32 : 0,
+      completerAtomics:
+        role !== 'rootPort'
+          ? null
+          : completer === null
+            ? (config?.completerAtomics ?? null)
+            : completer[3] === '+'
+              ? 128
+              : completer[2] === '+'
+                ? 64
+                : completer[1] === '+'
+                  ? 32
+                  : 0,
     });
   }
   const extended = showsExtended(lines);
@@ -169,7 +272,8 @@ function functionOf(draft: TopologyDraft, block: DeviceBlock): PciBridge | PciFu
     deviceKind: deviceKindOf(common.class, common.vendor ?? vendorByName),
     ats: config?.ats ?? shows(/Address Translation Service/),
     pri: config?.pri ?? shows(/Page Request Interface/),
-    pasidWidth: config?.pasidWidth ?? parseHex(find(lines, /Max PASID Width: ([0-9a-f]{1,2})/i)?.[1]) ?? (extended ? 0 : null),
+    pasidWidth:
+      config?.pasidWidth ?? parseHex(find(lines, /Max PASID Width: ([0-9a-f]{1,2})/i)?.[1]) ?? (extended ? 0 : null),
     atomicsRequester: find(lines, /AtomicOpsCtl:.*ReqEn\+/) !== null || config?.atomicsEnabled === true ? true : null,
   });
 }
@@ -178,7 +282,21 @@ function functionOf(draft: TopologyDraft, block: DeviceBlock): PciBridge | PciFu
 function nodeOf(draft: TopologyDraft, index: number, line: number): string {
   const id = `numa:${index}`;
   if (!draft.has(id)) {
-    draft.add({ kind: 'numaNode', id, parent: 'machine', name: null, facts: {}, from: atLine(line), osIndex: index, memoryKind: 'unknown', memoryKindInferred: null, bytes: null, cpus: null, nearCpus: null, registration: null });
+    draft.add({
+      kind: 'numaNode',
+      id,
+      parent: 'machine',
+      name: null,
+      facts: {},
+      from: atLine(line),
+      osIndex: index,
+      memoryKind: 'unknown',
+      memoryKindInferred: null,
+      bytes: null,
+      cpus: null,
+      nearCpus: null,
+      registration: null,
+    });
   }
   return id;
 }

@@ -36,7 +36,10 @@ export const isTreeLine = (text: string): boolean => /^[-\s|+\\]*-\[[0-9a-f]{4,8
  *       |           \-1f.0  ISA bridge
  *       \-[0000:80]---01.0
  */
-export function readTree(lines: readonly TextLine[], warn: (line: number, message: string) => void): readonly TreeFunction[] {
+export function readTree(
+  lines: readonly TextLine[],
+  warn: (line: number, message: string) => void,
+): readonly TreeFunction[] {
   const functions: TreeFunction[] = [];
   const columns = new Map<number, Bus>();
   for (const { line, text } of lines) {
@@ -60,7 +63,10 @@ export function readTree(lines: readonly TextLine[], warn: (line: number, messag
       } else if (root !== null) {
         const number = parseHex(root[2]) ?? 0;
         // Inside the tree, a bus whose own bridge is not listed: it is behind the bridge around it.
-        bus = bus === null || bus.bridge === null ? { domain: parseHex(root[1]) ?? 0, number, rootBus: number, bridge: null } : { ...bus, number };
+        bus =
+          bus === null || bus.bridge === null
+            ? { domain: parseHex(root[1]) ?? 0, number, rootBus: number, bridge: null }
+            : { ...bus, number };
         take(root[0].length);
       } else if (bridge !== null && functions.length > 0) {
         const last = functions.pop();
@@ -94,7 +100,8 @@ export function readTree(lines: readonly TextLine[], warn: (line: number, messag
         if (!isBridge) break;
       } else {
         if (slot !== null) warn(line, 'the bus that this function is on is not in the text: it is left out');
-        else if (!/^[-\s]*$/.test(rest)) warn(line, `not understood and left out: ${JSON.stringify(rest.slice(0, 40))}`);
+        else if (!/^[-\s]*$/.test(rest))
+          warn(line, `not understood and left out: ${JSON.stringify(rest.slice(0, 40))}`);
         break;
       }
     }

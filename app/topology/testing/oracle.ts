@@ -6,7 +6,8 @@ import { readTopology } from '../read-topology.ts';
 const root = new URL('../../../../shared/data/topologies/', import.meta.url);
 export const hasDescriptions = existsSync(root);
 
-export const describedIn = (folder: string, pattern: RegExp): readonly string[] => (hasDescriptions ? readdirSync(new URL(`${folder}/`, root)).filter((name) => pattern.test(name)) : []);
+export const describedIn = (folder: string, pattern: RegExp): readonly string[] =>
+  hasDescriptions ? readdirSync(new URL(`${folder}/`, root)).filter((name) => pattern.test(name)) : [];
 
 export const bytesOf = (path: string): Uint8Array => readFileSync(new URL(path, root));
 
@@ -16,4 +17,5 @@ export function machineOf(path: string): Topology {
   return result.value;
 }
 
-export const oracleOf = <T>(name: string): T => JSON.parse(readFileSync(new URL(`oracle/${name}.counts.json`, root), 'utf8')) as T;
+export const oracleOf = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`oracle/${name}.counts.json`, root), 'utf8')) as T;
