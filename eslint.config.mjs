@@ -11,15 +11,18 @@ const bannedInCore = [
   'window',
   'document',
   'globalThis',
-].map((name) => ({
-  name,
-  message: 'The core is pure: take it as an argument instead.',
-}));
+].map((name) => ({ name, message: 'The core is pure: take it as an argument instead.' }));
+
+const programs = ['**/*.ts', '**/*.tsx'];
+const tests = ['**/*.test.ts', '**/*.test.tsx', '**/testing/**', 'e2e/**', 'tools/**'];
 
 export default tseslint.config(
   { ignores: ['out/', 'dist/', 'node_modules/', 'docs/', 'tools/fixtures/'] },
   {
-    files: ['**/*.ts', '**/*.tsx'],
+    linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true },
+  },
+  {
+    files: programs,
     extends: [tseslint.configs.base],
     languageOptions: { parser: tseslint.parser },
     rules: {
@@ -38,6 +41,13 @@ export default tseslint.config(
           },
         },
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'TSEnumDeclaration',
+          message: 'Use a union of string literals: it needs no import and survives JSON.',
+        },
+      ],
       'no-eval': 'error',
       'no-new-func': 'error',
       'no-constant-condition': ['error', { checkLoops: false }],
@@ -46,6 +56,19 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'prefer-const': 'error',
       'no-var': 'error',
+    },
+  },
+  {
+    files: programs,
+    ignores: [...tests, '*.config.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
     },
   },
   {
@@ -58,7 +81,26 @@ export default tseslint.config(
         {
           object: 'Math',
           property: 'random',
-          message: 'Chance is seeded: use app/base/prng.ts in generators, and nothing in rules.',
+          message: 'Rules know no chance: what varies is written in the scenario.',
+        },
+      ],
+    },
+  },
+  // Tight loops over typed arrays, whose bounds the tree's own shape proves.
+  { files: ['app/store/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+  {
+    files: programs,
+    ignores: ['main/electron/ipc.ts', 'main/electron/preload.ts', 'e2e/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['electron', 'electron/main', 'electron/renderer'].map((name) => ({
+            name,
+            importNames: ['ipcMain', 'ipcRenderer'],
+            message:
+              'Only main/electron/ipc.ts and the preload speak over channels: add a request to app/contract instead.',
+          })),
         },
       ],
     },
