@@ -3,6 +3,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import type { Library } from '../app/session/library.ts';
 import { root } from './assets.ts';
+import { readThisMachine } from './machine/this-machine.ts';
 
 const folders = { scenario: join(root, 'assets', 'scenarios'), topology: join(root, 'assets', 'topologies') } as const;
 const idForm = /^[a-z][a-z0-9-]{0,63}$/;
@@ -33,6 +34,9 @@ export function nodeLibrary({ mayRead, folder }: NodeLibraryOptions): Library {
       if (found === null || !found.isFile() || found.size > maxFileBytes) return null;
       return { name: basename(whole), bytes: new Uint8Array(await readFile(whole)) };
     },
-    thisMachine: async () => null,
+    thisMachine: async () => {
+      const machine = readThisMachine();
+      return machine.ok ? machine.value : null;
+    },
   };
 }

@@ -14,7 +14,7 @@ import { nearest } from './walk.ts';
 import { curveBetween, joinWires, labelPlace, roundedPath } from './wires.ts';
 import './graph.css';
 
-const shapeOf = (node: GraphNode): keyof typeof nodeTypes => (node.kind === 'process' ? 'process' : node.kind === 'package' || node.kind === 'group' || node.kind === 'machine' ? 'group' : 'plain');
+const shapeOf = (node: GraphNode): keyof typeof nodeTypes => (node.kind === 'process' ? 'process' : node.kind === 'package' || node.kind === 'group' || node.kind === 'machine' ? 'area' : 'plain');
 
 /** Layouts that were made, by what they depend on: going back to a document is instant. */
 const made = new Map<string, Layout>();
@@ -59,7 +59,7 @@ function toNode(node: GraphNode, box: Placed): Node {
     connectable: false,
     selectable: false,
     focusable: true,
-    zIndex: shape === 'group' ? 0 : 2,
+    zIndex: shape === 'area' ? 0 : 2,
     ariaLabel: [node.title, node.subtitle].filter((part) => part !== null).join(', '),
   };
 }

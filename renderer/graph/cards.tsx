@@ -115,4 +115,4 @@ const Group = memo(({ id }: NodeProps) => (
 ));
 
 /** One view for each shape of node; module constants, as React Flow wants them. */
-export const nodeTypes = { plain: Plain, process: Process, group: Group } as const;
+export const nodeTypes = { plain: Plain, process: Process, area: Group } as const;
