@@ -29,8 +29,11 @@ export interface OpenDocument {
   readonly start: World;
 }
 
-/** A scenario says so with its steps; everything else is taken for a machine. */
-export const looksLikeScenario = (text: string): boolean => /^steps\s*:/m.test(text.slice(0, 1 << 20));
+/** A scenario has steps, or at least a version and no word of being a topology; everything else is taken for a machine. */
+export function looksLikeScenario(text: string): boolean {
+  const head = text.slice(0, 1 << 20);
+  return /^steps\s*:/m.test(head) || (/^version\s*:/m.test(head) && !/^memscape\s*:/m.test(head));
+}
 
 /** Opens a file by its content. */
 export async function openBytes(
