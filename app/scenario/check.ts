@@ -1,14 +1,21 @@
 /** Checks what a step expects against what happened. */
 import type { World } from '../model/world.ts';
 import type { Event, OpResult } from '../engine/event.ts';
-import { pageMap } from '../engine/apply.ts';
 import type { Violation } from '../engine/invariants.ts';
-import { allFrames, poolOf } from '../engine/mm/frames.ts';
 import { namePlace, resolvePlace } from '../engine/place.ts';
-import { hasFrame, pteKind } from '../model/pte.ts';
-import { readFrame } from '../model/frame-state.ts';
-import { isWritable, printDeviceStrip, printStrip } from '../notation/strip.ts';
-import type { Expectation } from './schema.ts';
+import {
+  checkCached,
+  checkDevice,
+  checkFrame,
+  checkPage,
+  checkSame,
+  checkStrip,
+  checkValue,
+  checkWords,
+  text,
+  type Verdict,
+} from './check-pages.ts';
+import type { Expectation } from './expectation.ts';
 
 export interface StepFacts {
   readonly world: World;
@@ -17,16 +24,10 @@ export interface StepFacts {
   readonly violations: readonly Violation[];
 }
 
-/** Both sides as text; they are equal where the expectation holds. */
-export interface Verdict {
-  readonly expected: string;
-  readonly actual: string;
-}
+type Of<K extends string> = Extract<Expectation, { readonly [P in K]: unknown }>;
 
 export const printResult = (result: OpResult): string =>
   'ok' in result ? 'ok' : 'errno' in result ? result.errno : 'signal' in result ? result.signal : 'waits';
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
 
 /** A field of a record by path: "rss.anon". */
 function field(record: unknown, path: string): unknown {
@@ -38,81 +39,49 @@ function field(record: unknown, path: string): unknown {
     );
 }
 
-function entryAt(world: World, place: string): readonly number[] | null {
-  const span = resolvePlace(world, place);
-  return span === null ? null : pageMap(world, 'pte', span.space).get(span.start);
-}
-
-function frameNumber(world: World, place: string): number | null {
-  const entry = entryAt(world, place);
-  return entry !== null && hasFrame(entry[0] ?? 0) ? (entry[1] ?? null) : null;
-}
-
-/** What a page holds, through its CPU entry; null: nothing that the entry names. */
-export function valueOf(world: World, space: string, page: number): number | null {
-  const entry = pageMap(world, 'pte', space).get(page);
-  if (entry === null) return null;
-  if (!hasFrame(entry[0] ?? 0)) return pteKind(entry[0] ?? 0) === 'PRESENT_ZERO' ? 0 : null;
-  return pageMap(world, 'frame', allFrames).get(entry[1] ?? 0)?.[6] ?? null;
-}
-
-type Of<K extends string> = Extract<Expectation, { readonly [P in K]: unknown }>;
-
-function checkValue(world: World, e: Of<'value'>): Verdict {
-  const span = resolvePlace(world, e.value);
-  if (span === null) return { expected: `${e.value} is mapped`, actual: `there is no ${e.value}` };
-  for (let page = span.start; page < span.end; page++) {
-    const want = e.is + (e.count === true ? page - span.start : 0);
-    const found = valueOf(world, span.space, page);
-    const where = `page ${page - span.start} of ${e.value} holds`;
-    if (found !== want) return { expected: `${where} ${want}`, actual: `${where} ${found ?? 'nothing'}` };
-  }
-  return {
-    expected: `${e.value} holds ${e.is}${e.count === true ? ' and on' : ''}`,
-    actual: `${e.value} holds ${e.is}${e.count === true ? ' and on' : ''}`,
-  };
-}
-
-/** Some fields of a record, both sides as "name value, name value". */
-function compareFields(wanted: Readonly<Record<string, unknown>>, found: unknown, missing: string): Verdict {
-  const show = (pick: (key: string) => unknown): string =>
-    Object.keys(wanted)
-      .map((key) => `${key} ${text(pick(key))}`)
-      .join(', ');
-  return {
-    expected: show((key) => wanted[key]),
-    actual: found === null || found === undefined ? missing : show((key) => field(found, key)),
-  };
-}
-
-function checkFrame(world: World, e: Of<'has'> & { readonly frame: string }): Verdict {
-  const number = frameNumber(world, e.frame);
-  const values = number === null ? null : pageMap(world, 'frame', allFrames).get(number);
-  return compareFields(
-    e.has,
-    values === null || number === null ? null : { ...readFrame(values), pool: poolOf(world, number)?.id ?? null },
-    `${e.frame} has no frame`,
-  );
-}
-
 function checkRecord(world: World, e: Of<'record'>): Verdict {
   const dot = e.record.indexOf('.');
   const table: Readonly<Record<string, unknown>> = world.records[e.record.slice(0, dot) as keyof World['records']];
-  return compareFields(e.has, table[e.record.slice(dot + 1)], `there is no ${e.record}`);
+  const found = table[e.record.slice(dot + 1)];
+  if ('exists' in e)
+    return {
+      expected: `there is ${e.exists ? 'a' : 'no'} ${e.record}`,
+      actual: `there is ${found === undefined ? 'no' : 'a'} ${e.record}`,
+    };
+  const say = (pick: (key: string) => unknown): string =>
+    `${e.record}: ${Object.keys(e.has)
+      .map((key) => `${key} ${text(pick(key))}`)
+      .join(', ')}`;
+  return {
+    expected: say((key) => e.has[key]),
+    actual: found === undefined ? `there is no ${e.record}` : say((key) => field(found, key)),
+  };
 }
 
-function checkEvent(events: readonly Event[], e: Of<'event'>): Verdict {
+/** Whether an event happened at a named place, whole. */
+function isAt(world: World, event: Event, place: string): boolean {
+  const span = resolvePlace(world, place);
+  const { space, start, pages } = event.at;
+  return span !== null && space === span.space && start === span.start && pages === span.end - span.start;
+}
+
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+function checkEvent(world: World, events: readonly Event[], e: Of<'event'>): Verdict {
   const matches = events.filter(
     (event) =>
       event.kind === e.event &&
       (e.by === undefined || event.by === e.by) &&
-      Object.entries(e.args ?? {}).every(([key, value]) => event.args[key] === value),
+      (e.at === undefined || isAt(world, event, e.at)) &&
+      (e.context === undefined || event.at.context === e.context) &&
+      (e.rule === undefined || event.rule === e.rule || event.rule.startsWith(`${e.rule}.`)) &&
+      Object.entries(e.args ?? {}).every(([key, value]) => same(event.args[key], value)),
   );
-  const name = `${e.event}${e.args === undefined ? '' : ` ${JSON.stringify(e.args)}`}`;
+  const { event: kind, count, ...narrow } = e;
+  const name = `${kind}${Object.keys(narrow).length === 0 ? '' : ` ${JSON.stringify(narrow)}`}`;
   const found = `${matches.length} times ${name}`;
-  if (e.count === undefined)
-    return { expected: `at least once ${name}`, actual: matches.length > 0 ? `at least once ${name}` : found };
-  return { expected: `${e.count} times ${name}`, actual: found };
+  if (count !== undefined) return { expected: `${count} times ${name}`, actual: found };
+  return { expected: `at least once ${name}`, actual: matches.length > 0 ? `at least once ${name}` : found };
 }
 
 /** The wanted kinds as far as they come in order, then what is missing. */
@@ -147,40 +116,23 @@ function checkBroken({ world, violations }: StepFacts, e: Of<'broken'>): Verdict
   };
 }
 
-function checkPage(world: World, e: Of<'page'>): Verdict {
-  const entry = entryAt(world, e.page);
-  const say = (kind: string, write: boolean): string =>
-    `${e.page} is ${kind}${e.write === undefined ? '' : write ? ', writable' : ', read only'}`;
-  return {
-    expected: say(e.entry, e.write === true),
-    actual: say(entry === null ? 'NONE' : pteKind(entry[0] ?? 0), entry !== null && isWritable(entry)),
-  };
-}
-
-function checkSame(world: World, e: Of<'same'>): Verdict {
-  const [a, b] = e.same.map((place) => frameNumber(world, place));
-  return {
-    expected: e.frame ? 'the same frame' : 'different frames',
-    actual: a === b ? 'the same frame' : 'different frames',
-  };
-}
+/** Whether a step says that this invariant may be broken here. */
+export const isForeseen = (world: World, v: Violation, expected: readonly Expectation[]): boolean =>
+  expected.some((e) => 'broken' in e && e.broken === v.invariant && (e.at === undefined || e.at === placeOf(world, v)));
 
 /** One expectation of a step. `results` of the step's operations are in order; without `of` the last is meant. */
 export function checkExpectation(facts: StepFacts, e: Expectation): Verdict {
   const { world, events, results } = facts;
-  if ('strip' in e)
-    return { expected: `${e.strip} shows ${e.shows}`, actual: `${e.strip} shows ${printStrip(world, e.strip)}` };
-  if ('device' in e)
-    return {
-      expected: `${e.device} ${e.place} shows ${e.shows}`,
-      actual: `${e.device} ${e.place} shows ${printDeviceStrip(world, e.device, e.place)}`,
-    };
+  if ('strip' in e) return checkStrip(world, e);
+  if ('device' in e) return checkDevice(world, e);
   if ('value' in e) return checkValue(world, e);
   if ('page' in e) return checkPage(world, e);
   if ('same' in e) return checkSame(world, e);
   if ('record' in e) return checkRecord(world, e);
-  if ('has' in e) return checkFrame(world, e);
-  if ('event' in e) return checkEvent(events, e);
+  if ('frame' in e) return checkFrame(world, e);
+  if ('words' in e) return checkWords(world, e);
+  if ('cached' in e) return checkCached(world, e);
+  if ('event' in e) return checkEvent(world, events, e);
   if ('order' in e) return checkOrder(events, e.order);
   if ('broken' in e) return checkBroken(facts, e);
   const result = results[e.of ?? results.length - 1];

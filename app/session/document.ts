@@ -12,6 +12,7 @@ import { engineSpec } from '../scenario/engine-spec.ts';
 import { loadScenario, type LoadedScenario } from '../scenario/load.ts';
 import { runScenario } from '../scenario/run.ts';
 import { printResult } from '../scenario/check.ts';
+import { topologyOf } from '../topology/memscape/read.ts';
 import { readTopology } from '../topology/read-topology.ts';
 import { machineView } from '../view/machine-view.ts';
 import type { NodeNames } from '../view/relations-view.ts';
@@ -50,12 +51,17 @@ export async function openBytes(
   return machine.ok ? ok(machineDocument(machine.value, name, source)) : machine;
 }
 
-/** A scenario names its machine: a built-in one, or a file beside it. */
+/** The machine of a scenario: a built-in one, a file beside it, or one written into it. */
 export async function findMachine(
   library: Library,
   scenario: LoadedScenario,
 ): Promise<Result<Topology, readonly Problem[]>> {
   const wanted = scenario.value.machine;
+  if (typeof wanted !== 'string')
+    return topologyOf(scenario.file, wanted, {
+      at: (path) => scenario.at(['machine', ...path]),
+      problem: (path, message) => scenario.problem(['machine', ...path], message),
+    });
   const builtin = await library.builtin('topology', wanted);
   if (builtin !== null) return readTopology(`${wanted}.yaml`, encodeText(builtin));
   const file = await library.file(wanted);
@@ -130,7 +136,7 @@ function storyDocument(scenario: LoadedScenario, machine: Topology, source: stri
     kind: 'scenario',
     title: value.title,
     thread: value.thread,
-    machine: machine.title ?? value.machine,
+    machine: machine.title ?? (typeof value.machine === 'string' ? value.machine : 'a machine of its own'),
     steps: value.steps.map((step, index) => {
       const done = run.steps[index];
       const refused = done?.transactions.map((t) => t.result).find((result) => !('ok' in result));

@@ -15,6 +15,7 @@ export type YamlPath = readonly PropertyKey[];
 
 /** A value that has passed its schema, and where each part of it stands in the file. */
 export interface LoadedYaml<T> {
+  readonly file: string;
   readonly value: T;
   /** Line and column, from 1, of what is at `path`, or of the nearest thing above it. */
   at(path: YamlPath): { readonly line: number; readonly column: number };
@@ -77,7 +78,7 @@ export function loadYaml<T>(
   const at = (path: YamlPath): Place => placeOf(offsetAt(document, path));
   const parsed = schema.safeParse(plain);
   if (parsed.success) {
-    return ok({ value: parsed.data, at, problem: (path, message) => problem(at(path), message) });
+    return ok({ file, value: parsed.data, at, problem: (path, message) => problem(at(path), message) });
   }
   const problems = parsed.error.issues
     .slice(0, 100)
@@ -178,7 +179,7 @@ function describe(issue: z.core.$ZodIssue, above: YamlPath, schema: z.ZodType, r
   const where = path.length === 0 ? 'the file' : `"${String(path.at(-1))}"`;
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = keysAt(schema, path);
+      const known = keysAt(schema, path, root);
       return issue.keys.map((key) => {
         const meant = suggest(key, known);
         return {
@@ -200,16 +201,10 @@ function describe(issue: z.core.$ZodIssue, above: YamlPath, schema: z.ZodType, r
           },
         ];
       }
-      // The branch that got furthest before it refused is the one that was meant.
+      // The form that was meant: of the right type, with the fewest keys that it does not know, that got furthest.
       const ranked = issue.errors
-        .map((branch) => ({
-          branch,
-          depth: Math.max(
-            0,
-            ...branch.map((inner) => inner.path.length + (inner.code === 'unrecognized_keys' ? 1 : 0)),
-          ),
-        }))
-        .sort((a, b) => b.depth - a.depth || a.branch.length - b.branch.length);
+        .map((branch) => ({ branch, ...misfit(branch) }))
+        .sort((a, b) => a.foreign - b.foreign || b.depth - a.depth || a.branch.length - b.branch.length);
       return (ranked[0]?.branch ?? []).flatMap((inner) => describe(inner, path, schema, root));
     }
     case 'invalid_type':
@@ -240,6 +235,17 @@ function describe(issue: z.core.$ZodIssue, above: YamlPath, schema: z.ZodType, r
     default:
       return [{ path, onKey: false, message: `${where}: ${issue.message}` }];
   }
+}
+
+/** How badly a value fits one form of a union. */
+function misfit(branch: readonly z.core.$ZodIssue[]): { readonly foreign: number; readonly depth: number } {
+  const own = branch.filter((inner) => inner.path.length === 0);
+  return {
+    foreign: own.some((inner) => inner.code === 'invalid_type')
+      ? Number.MAX_SAFE_INTEGER
+      : own.reduce((sum, inner) => sum + (inner.code === 'unrecognized_keys' ? inner.keys.length : 0), 0),
+    depth: Math.max(0, ...branch.map((inner) => inner.path.length + (inner.code === 'unrecognized_keys' ? 1 : 0))),
+  };
 }
 
 function article(expected: string): string {
