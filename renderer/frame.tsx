@@ -5,7 +5,8 @@ import { useDocument } from './stores/document.ts';
 import { Inspector, tabTitles } from './inspector/inspector.tsx';
 import { LegendStrip } from './legend/legend-strip.tsx';
 import { StoryPanel } from './story/story-panel.tsx';
-import { MachineSlot, TimelineSlot } from './slots.tsx';
+import { GraphCanvas } from './graph/canvas.tsx';
+import { Timeline } from './timeline/timeline.tsx';
 import './frame.css';
 
 /** Narrower than this, the inspector is a drawer over the machine. */
@@ -36,26 +37,26 @@ export function Frame() {
     <Group className="frame" orientation="vertical" id="frame-rows">
       <Panel id="main" minSize="40%">
         <Group orientation="horizontal" id="frame-columns">
-          <SidePanel name="story" shown={story} size={present ? 480 : 292} least={220}>
+          <SidePanel name="story" shown={story} size={present ? 480 : 284} least={220}>
             <StoryPanel />
           </SidePanel>
           <Separator className="divider" disabled={!story} data-hidden={!story || undefined} />
           <Panel id="machine" minSize="25%">
             <main className="machine" aria-label="Machine">
-              <MachineSlot />
+              <GraphCanvas />
               <LegendStrip />
               {narrow && !present && <Drawer />}
             </main>
           </Panel>
           <Separator className="divider" disabled={!inspector} data-hidden={!inspector || undefined} />
-          <SidePanel name="inspector" shown={inspector} size={424} least={320}>
+          <SidePanel name="inspector" shown={inspector} size={404} least={320}>
             <Inspector />
           </SidePanel>
         </Group>
       </Panel>
       <Separator className="divider divider-row" disabled={!timeline} data-hidden={!timeline || undefined} />
       <SidePanel name="timeline" shown={timeline} size={150} least={84}>
-        <TimelineSlot />
+        <Timeline />
       </SidePanel>
     </Group>
   );
