@@ -34,13 +34,24 @@ describe('the desktop app', () => {
   });
 
   it('isolates its windows', async () => {
-    const [options] = await app.ask<readonly { readonly webPreferences: Readonly<Record<string, unknown>> }[]>('windows');
-    expect(options?.webPreferences).toMatchObject({ contextIsolation: true, sandbox: true, nodeIntegration: false, nodeIntegrationInWorker: false, webviewTag: false, webSecurity: true, allowRunningInsecureContent: false });
+    const [options] =
+      await app.ask<readonly { readonly webPreferences: Readonly<Record<string, unknown>> }[]>('windows');
+    expect(options?.webPreferences).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      webviewTag: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+    });
   });
 
   it('serves its pages from a scheme of its own, under a strict policy', async () => {
     expect(await app.ask('schemes')).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
-    const policy = await app.page.evaluate(async () => (await fetch('/index.html')).headers.get('content-security-policy'));
+    const policy = await app.page.evaluate(async () =>
+      (await fetch('/index.html')).headers.get('content-security-policy'),
+    );
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe-eval');
     const ran = await app.page.evaluate(() => {
@@ -66,11 +77,19 @@ describe('the desktop app', () => {
     expect(await app.ask('invokeFrom', 'https://example.com/', 'catalog', [])).toMatchObject({ ok: false });
     expect(await app.ask('invokeFrom', 'app://memscape/index.html', 'catalog', [])).toMatchObject({ ok: true });
     expect(await app.ask('invokeFrom', 'app://memscape/index.html', 'constructor', [])).toMatchObject({ ok: false });
-    expect(await app.ask('invokeFrom', 'app://memscape/index.html', 'pages', [{ cursor: { step: 0, event: null }, table: 'A.heap', start: 0, count: 1e9 }])).toMatchObject({ ok: false });
+    expect(
+      await app.ask('invokeFrom', 'app://memscape/index.html', 'pages', [
+        { cursor: { step: 0, event: null }, table: 'A.heap', start: 0, count: 1e9 },
+      ]),
+    ).toMatchObject({ ok: false });
   });
 
   it('gives the page nothing but the bridge', async () => {
-    const found = await app.page.evaluate(() => ({ bridge: Object.keys((window as unknown as { memscape: object }).memscape), require: 'require' in window, process: 'process' in window }));
+    const found = await app.page.evaluate(() => ({
+      bridge: Object.keys((window as unknown as { memscape: object }).memscape),
+      require: 'require' in window,
+      process: 'process' in window,
+    }));
     expect(found).toEqual({ bridge: ['invoke', 'subscribe'], require: false, process: false });
   });
 
@@ -78,7 +97,10 @@ describe('the desktop app', () => {
     const folder = mkdtempSync(join(tmpdir(), 'memscape-file-'));
     const file = join(folder, 'secret.yaml');
     writeFileSync(file, 'version: 1\n');
-    const said = await app.page.evaluate((path) => (window as unknown as { memscape: Bridge }).memscape.invoke('open', [{ kind: 'path', path }]), file);
+    const said = await app.page.evaluate(
+      (path) => (window as unknown as { memscape: Bridge }).memscape.invoke('open', [{ kind: 'path', path }]),
+      file,
+    );
     expect(said).toMatchObject({ ok: true, value: { ok: false } });
     expect(JSON.stringify(said)).toContain('cannot be read here');
   });

@@ -16,7 +16,10 @@ export function electronBinary(): string | null {
   return binary !== null && existsSync(binary) ? binary : null;
 }
 
-export const shownBy = electronBinary() === null ? 'the stand-in for Electron (no binary here): real main, preload and renderer bundles in Node and Chromium' : 'the real Electron';
+export const shownBy =
+  electronBinary() === null
+    ? 'the stand-in for Electron (no binary here): real main, preload and renderer bundles in Node and Chromium'
+    : 'the real Electron';
 
 export interface DesktopApp {
   readonly page: Page;
@@ -47,13 +50,20 @@ async function patiently<T>(action: () => Promise<T>, seconds: number): Promise<
   }
 }
 
-export async function startDesktop(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<DesktopApp> {
+export async function startDesktop(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<DesktopApp> {
   const port = await freePort();
   const userData = mkdtempSync(join(tmpdir(), 'memscape-e2e-'));
-  const child = spawn(process.execPath, ['--import', join(root, 'e2e/electron-stand-in/register.mjs'), join(root, 'out/main/main.js'), ...args], {
-    env: { ...process.env, MEMSCAPE_CDP_PORT: String(port), MEMSCAPE_USER_DATA: userData, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', join(root, 'e2e/electron-stand-in/register.mjs'), join(root, 'out/main/main.js'), ...args],
+    {
+      env: { ...process.env, MEMSCAPE_CDP_PORT: String(port), MEMSCAPE_USER_DATA: userData, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const waiting = new Map<number, (said: unknown) => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     const { id, said } = JSON.parse(line) as { readonly id: number; readonly said: unknown };
@@ -61,7 +71,10 @@ export async function startDesktop(args: readonly string[] = [], env: Readonly<R
   });
   const browser = await patiently(() => chromium.connectOverCDP(`http://127.0.0.1:${port}`), 30);
   const page = await patiently(async () => {
-    const found = browser.contexts().flatMap((context) => context.pages()).find((candidate) => candidate.url().startsWith('http://memscape.localhost'));
+    const found = browser
+      .contexts()
+      .flatMap((context) => context.pages())
+      .find((candidate) => candidate.url().startsWith('http://memscape.localhost'));
     if (found === undefined) throw new Error('the window has not been opened');
     return found;
   }, 30);

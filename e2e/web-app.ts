@@ -8,16 +8,33 @@ import { root } from './root.ts';
 export interface WebApp {
   readonly address: string;
   readonly browser: Browser;
-  open(query?: string, size?: { readonly width: number; readonly height: number }, scheme?: 'light' | 'dark'): Promise<Page>;
+  open(
+    query?: string,
+    size?: { readonly width: number; readonly height: number },
+    scheme?: 'light' | 'dark',
+  ): Promise<Page>;
   close(): Promise<void>;
 }
 
-export const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const browserArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
-export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: process.env['CHROME_PATH'] ?? '/usr/bin/chromium', args: browserArguments });
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: process.env['CHROME_PATH'] ?? '/usr/bin/chromium', args: browserArguments });
 
 export async function startWeb(folder = root): Promise<WebApp> {
-  const child = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', '--no-open'], { cwd: folder, env: { ...process.env, MEMSCAPE_NO_BUILD: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', '--no-open'], {
+    cwd: folder,
+    env: { ...process.env, MEMSCAPE_NO_BUILD: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const address = await new Promise<string>((done, failed) => {
     createInterface({ input: child.stdout }).once('line', done);
     child.once('exit', () => failed(new Error('the web host ended before it printed its address')));

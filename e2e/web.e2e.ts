@@ -8,7 +8,11 @@ import { root } from './root.ts';
 import { startWeb, type WebApp } from './web-app.ts';
 
 /** A plain request, with headers that a browser would not let a page set. */
-function get(address: string, path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>> }> {
+function get(
+  address: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>> }> {
   const url = new URL(address);
   return new Promise((done, failed) => {
     httpRequest({ host: url.hostname, port: url.port, path, headers }, (response) => {
@@ -39,7 +43,8 @@ describe('the web host', () => {
     app = await startWeb();
     page = await app.browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.on('request', (asked) => {
-      if (!asked.url().startsWith(new URL(app.address).origin) && !/^(data|blob|ws):/.test(asked.url())) foreign.push(asked.url());
+      if (!asked.url().startsWith(new URL(app.address).origin) && !/^(data|blob|ws):/.test(asked.url()))
+        foreign.push(asked.url());
     });
     await page.goto(app.address);
   });
@@ -61,7 +66,9 @@ describe('the web host', () => {
     expect((await get(app.address, '/', { host, cookie, origin: 'https://evil.example' })).status).toBe(403);
     expect((await get(app.address, '/?secret=wrong', { host })).status).toBe(403);
     expect((await get(app.address, '/..%2f..%2fpackage.json', { host, cookie })).status).toBe(404);
-    expect((await get(app.address, '/', { host, cookie })).headers['content-security-policy']).toContain("default-src 'none'");
+    expect((await get(app.address, '/', { host, cookie })).headers['content-security-policy']).toContain(
+      "default-src 'none'",
+    );
     expect(await socketOpens(app.address, { cookie, origin: `http://${host}` })).toBe(true);
     expect(await socketOpens(app.address, { cookie, origin: 'https://evil.example' })).toBe(false);
     expect(await socketOpens(app.address, { cookie })).toBe(false);
@@ -78,11 +85,15 @@ describe('the web host', () => {
     await page.keyboard.press('ArrowLeft');
     await page.getByText('DEVPRIV w').first().waitFor();
     await page.keyboard.press('Shift+ArrowRight');
-    await page.getByText(/event\s*1/).first().waitFor();
+    await page
+      .getByText(/event\s*1/)
+      .first()
+      .waitFor();
   });
 
   it('shows the machine with its wires and memory', async () => {
-    for (const part of ['CPU 0', 'gpu0', 'nic0', 'VRAM', 'Switch']) await page.locator('.graph').getByText(part, { exact: false }).first().waitFor();
+    for (const part of ['CPU 0', 'gpu0', 'nic0', 'VRAM', 'Switch'])
+      await page.locator('.graph').getByText(part, { exact: false }).first().waitFor();
     expect(await page.locator('.graph .wire').count()).toBeGreaterThan(6);
   });
 
@@ -90,7 +101,8 @@ describe('the web host', () => {
     await page.evaluate(() => {
       const data = new DataTransfer();
       data.items.add(new File(['version: 1\nid: x\ntitel: y\n'], 'broken.yaml'));
-      for (const type of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data }));
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data }));
     });
     await page.getByText('did you mean "title"', { exact: false }).first().waitFor();
     await page.keyboard.press('Escape');
@@ -103,12 +115,14 @@ describe('the web host', () => {
     try {
       text = readFileSync(file, 'utf8');
     } catch {
-      text = '<?xml version="1.0"?><!DOCTYPE topology SYSTEM "hwloc2.dtd"><topology version="2.0"><object type="Machine" os_index="0" gp_index="1"><object type="Package" os_index="0" gp_index="2"/></object></topology>';
+      text =
+        '<?xml version="1.0"?><!DOCTYPE topology SYSTEM "hwloc2.dtd"><topology version="2.0"><object type="Machine" os_index="0" gp_index="1"><object type="Package" os_index="0" gp_index="2"/></object></topology>';
     }
     await page.evaluate((xml) => {
       const data = new DataTransfer();
       data.items.add(new File([xml], 'machine.xml'));
-      for (const type of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data }));
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data }));
     }, text);
     await page.locator('.graph').getByText('Package 0').first().waitFor();
   });

@@ -1,5 +1,6 @@
 /** What is open: a machine, and perhaps a story that was run on it. Built whole before it replaces what was open. */
 import { err, ok, type Problem, type Result } from '../base/result.ts';
+import { plural } from '../base/format.ts';
 import { decodeText, encodeText } from '../base/text.ts';
 import type { GraphView } from '../contract/frame.ts';
 import type { DocumentHead } from '../contract/requests.ts';
@@ -170,7 +171,11 @@ export function machineDocument(machine: Topology, name: string, source: string)
     kind: 'topology',
     title: machine.title ?? name,
     thread: null,
-    machine: `${count('package')} packages, ${count('numaNode')} memory nodes, ${count('pciFunction')} PCI functions`,
+    machine: [
+      plural(count('package'), 'package'),
+      plural(count('numaNode'), 'memory node'),
+      plural(count('pciFunction'), 'PCI function'),
+    ].join(', '),
     steps: [],
     totalEvents: 0,
     warnings: machine.warnings.map((w) => ({

@@ -151,7 +151,7 @@ class Picture {
     this.#add(
       {
         id: node.id,
-        kind: 'memory',
+        kind: owner === null ? 'memory' : 'device-memory',
         subkind: node.memoryKind,
         parent,
         title: kind,

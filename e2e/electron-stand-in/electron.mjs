@@ -19,7 +19,17 @@ const userData = process.env['MEMSCAPE_USER_DATA'] ?? mkdtempSync(join(tmpdir(),
 const context = await chromium.launchPersistentContext(join(userData, 'browser'), {
   executablePath: process.env['CHROME_PATH'] ?? '/usr/bin/chromium',
   viewport: null,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--window-size=1440,900', `--remote-debugging-port=${process.env['MEMSCAPE_CDP_PORT'] ?? '0'}`],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--window-size=1440,900',
+    `--remote-debugging-port=${process.env['MEMSCAPE_CDP_PORT'] ?? '0'}`,
+  ],
 });
 
 const handlers = new Map();
@@ -56,8 +66,17 @@ export const session = {
 };
 
 export const shell = { openExternal: (url) => Promise.resolve(void external.push(url)) };
-export const dialog = { showOpenDialog: () => Promise.resolve({ canceled: process.env['MEMSCAPE_DIALOG_FILE'] === undefined, filePaths: [process.env['MEMSCAPE_DIALOG_FILE']].filter((path) => path !== undefined) }) };
-export const Menu = { buildFromTemplate: (template) => template, setApplicationMenu: (template) => void (menu = template) };
+export const dialog = {
+  showOpenDialog: () =>
+    Promise.resolve({
+      canceled: process.env['MEMSCAPE_DIALOG_FILE'] === undefined,
+      filePaths: [process.env['MEMSCAPE_DIALOG_FILE']].filter((path) => path !== undefined),
+    }),
+};
+export const Menu = {
+  buildFromTemplate: (template) => template,
+  setApplicationMenu: (template) => void (menu = template),
+};
 export const contextBridge = {};
 export const ipcRenderer = {};
 
@@ -111,24 +130,37 @@ export class BrowserWindow extends EventEmitter {
   async loadURL(url) {
     const page = context.pages()[0] ?? (await context.newPage());
     this.webContents.page = page;
-    const bytes = (value) => (value !== null && typeof value === 'object' && '$u8' in value ? Uint8Array.from(value.$u8) : value);
+    const bytes = (value) =>
+      value !== null && typeof value === 'object' && '$u8' in value ? Uint8Array.from(value.$u8) : value;
     await page.exposeBinding('__memscapeInvoke', async ({ frame }, channel, text) => {
       const senderFrame = { url: toApp(frame.url()), parent: frame.parentFrame() };
       const handler = handlers.get(channel);
-      const said = handler === undefined ? undefined : await handler({ sender: this.webContents, senderFrame }, ...JSON.parse(text, (_, v) => bytes(v)));
+      const said =
+        handler === undefined
+          ? undefined
+          : await handler({ sender: this.webContents, senderFrame }, ...JSON.parse(text, (_, v) => bytes(v)));
       return JSON.stringify(said, (_, v) => (v instanceof Uint8Array ? { $u8: [...v] } : v));
     });
     await page.addInitScript(preloadScript(this.options.webPreferences.preload));
     await page.route(`${host}/**`, async (route) => {
-      const response = await answerScheme(new Request(toApp(route.request().url()), { method: route.request().method() }));
-      await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()) });
+      const response = await answerScheme(
+        new Request(toApp(route.request().url()), { method: route.request().method() }),
+      );
+      await route.fulfill({
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: Buffer.from(await response.arrayBuffer()),
+      });
     });
     // Whatever leaves the app is asked about, as Electron asks.
-    await page.route((address) => !address.href.startsWith(host), (route) => {
-      const event = { url: route.request().url(), prevented: false, preventDefault: () => (event.prevented = true) };
-      if (route.request().isNavigationRequest()) this.webContents.emit('will-navigate', event);
-      return route.abort();
-    });
+    await page.route(
+      (address) => !address.href.startsWith(host),
+      (route) => {
+        const event = { url: route.request().url(), prevented: false, preventDefault: () => (event.prevented = true) };
+        if (route.request().isNavigationRequest()) this.webContents.emit('will-navigate', event);
+        return route.abort();
+      },
+    );
     page.on('popup', (popup) => void popup.close());
     await page.goto(toPage(url));
     this.emit('ready-to-show');
@@ -156,10 +188,19 @@ const questions = {
     windows[0]?.webContents.emit('will-attach-webview', event);
     return event.prevented;
   },
-  invokeFrom: async (url, name, args) => handlers.get('request')?.({ sender: windows[0]?.webContents, senderFrame: { url, parent: null } }, name, args),
+  invokeFrom: async (url, name, args) =>
+    handlers.get('request')?.({ sender: windows[0]?.webContents, senderFrame: { url, parent: null } }, name, args),
   secondInstance: (args) => void app.emit('second-instance', {}, ['memscape', ...args], process.cwd()),
-  menu: () => menu?.map((top) => ({ label: top.label ?? top.role, items: (top.submenu ?? []).map((item) => item.label ?? item.role ?? '-') })),
-  click: (label) => void menu?.flatMap((top) => top.submenu ?? []).find((item) => item.label === label)?.click?.(),
+  menu: () =>
+    menu?.map((top) => ({
+      label: top.label ?? top.role,
+      items: (top.submenu ?? []).map((item) => item.label ?? item.role ?? '-'),
+    })),
+  click: (label) =>
+    void menu
+      ?.flatMap((top) => top.submenu ?? [])
+      .find((item) => item.label === label)
+      ?.click?.(),
   quit: () => app.quit(),
 };
 

@@ -31,7 +31,8 @@ export function queryOfArguments(args: readonly string[], folder: string): strin
     const link = queryOfLink(arg);
     if (link !== null) return link;
     const path = resolve(folder, arg);
-    if (/\.(ya?ml|xml|json|txt|gz)$/i.test(arg) && statSync(path, { throwIfNoEntry: false })?.isFile() === true) return queryOfFile(path);
+    if (/\.(ya?ml|xml|json|txt|gz)$/i.test(arg) && statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+      return queryOfFile(path);
   }
   return null;
 }

@@ -53,7 +53,10 @@ function start(query: string): void {
 async function openFile(): Promise<void> {
   const { canceled, filePaths } = await dialog.showOpenDialog({
     properties: ['openFile'],
-    filters: [{ name: 'Scenarios and machines', extensions: ['yaml', 'yml', 'xml', 'json', 'txt', 'gz'] }, { name: 'All files', extensions: ['*'] }],
+    filters: [
+      { name: 'Scenarios and machines', extensions: ['yaml', 'yml', 'xml', 'json', 'txt', 'gz'] },
+      { name: 'All files', extensions: ['*'] },
+    ],
   });
   const [path] = filePaths;
   if (!canceled && path !== undefined) show(queryOfFile(path));
@@ -87,7 +90,9 @@ else {
     event.preventDefault();
     show(queryOfFile(path));
   });
-  app.on('web-contents-created', (_event, contents) => contents.on('will-attach-webview', (event) => event.preventDefault()));
+  app.on('web-contents-created', (_event, contents) =>
+    contents.on('will-attach-webview', (event) => event.preventDefault()),
+  );
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });

@@ -12,7 +12,11 @@ export interface MenuActions {
 const separator: MenuItemConstructorOptions = { type: 'separator' };
 
 export function setMenu(actions: MenuActions, recent: readonly string[]): void {
-  const item = (label: string, id: string, accelerator?: string): MenuItemConstructorOptions => ({ label, click: () => actions.command(id), ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }) });
+  const item = (label: string, id: string, accelerator?: string): MenuItemConstructorOptions => ({
+    label,
+    click: () => actions.command(id),
+    ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
+  });
   const template: MenuItemConstructorOptions[] = [
     ...(process.platform === 'darwin' ? [{ role: 'appMenu' as const }] : []),
     {
@@ -20,7 +24,15 @@ export function setMenu(actions: MenuActions, recent: readonly string[]): void {
       submenu: [
         item('Stories and Machines…', 'open'),
         { label: 'Open File…', accelerator: 'CmdOrCtrl+O', click: () => actions.openFile() },
-        { label: 'Open Recent', enabled: recent.length > 0, submenu: recent.map((path) => ({ label: basename(path), toolTip: path, click: () => actions.openRecent(path) })) },
+        {
+          label: 'Open Recent',
+          enabled: recent.length > 0,
+          submenu: recent.map((path) => ({
+            label: basename(path),
+            toolTip: path,
+            click: () => actions.openRecent(path),
+          })),
+        },
         separator,
         process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },
       ],

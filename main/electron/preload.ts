@@ -4,7 +4,9 @@ import { pushNames, requestNames } from '../../app/contract/names.ts';
 
 contextBridge.exposeInMainWorld('memscape', {
   invoke: (name: string, args: readonly unknown[]): Promise<unknown> =>
-    (requestNames as readonly string[]).includes(name) ? ipcRenderer.invoke('request', name, args) : Promise.resolve({ ok: false, fault: 'there is no such request' }),
+    (requestNames as readonly string[]).includes(name)
+      ? ipcRenderer.invoke('request', name, args)
+      : Promise.resolve({ ok: false, fault: 'there is no such request' }),
   subscribe: (name: string, listener: (push: unknown) => void): (() => void) => {
     if (!(pushNames as readonly string[]).includes(name)) return () => undefined;
     // The event object stays here: it would hand the page the sender.

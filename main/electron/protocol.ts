@@ -6,7 +6,9 @@ import { isOwn, scheme } from './origin.ts';
 
 /** Before the app is ready: app: is a scheme with an origin of its own. */
 export function declareScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
+  protocol.registerSchemesAsPrivileged([
+    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+  ]);
 }
 
 export function serveScheme(): void {
@@ -14,7 +16,11 @@ export function serveScheme(): void {
   protocol.handle(scheme, (request) => {
     const url = new URL(request.url);
     const file = isOwn(request.url) && request.method === 'GET' ? files.read(decodeURIComponent(url.pathname)) : null;
-    if (file === null) return new Response('There is no such page.\n', { status: 404, headers: { ...securityHeaders, 'Content-Type': 'text/plain; charset=utf-8' } });
+    if (file === null)
+      return new Response('There is no such page.\n', {
+        status: 404,
+        headers: { ...securityHeaders, 'Content-Type': 'text/plain; charset=utf-8' },
+      });
     return new Response(new Uint8Array(file.bytes), { headers: { ...securityHeaders, 'Content-Type': file.type } });
   });
 }

@@ -3,8 +3,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
-const boundsSchema = z.strictObject({ x: z.number().int().optional(), y: z.number().int().optional(), width: z.number().int().min(640).max(16_384), height: z.number().int().min(480).max(16_384), maximized: z.boolean() });
-const settingsSchema = z.strictObject({ window: boundsSchema.nullable().catch(null), recent: z.array(z.string().max(4096)).max(20).catch([]) });
+const boundsSchema = z.strictObject({
+  x: z.number().int().optional(),
+  y: z.number().int().optional(),
+  width: z.number().int().min(640).max(16_384),
+  height: z.number().int().min(480).max(16_384),
+  maximized: z.boolean(),
+});
+const settingsSchema = z.strictObject({
+  window: boundsSchema.nullable().catch(null),
+  recent: z.array(z.string().max(4096)).max(20).catch([]),
+});
 
 export type WindowBounds = z.output<typeof boundsSchema>;
 export type Settings = z.output<typeof settingsSchema>;
@@ -32,4 +41,5 @@ export function writeSettings(file: string, settings: Settings): void {
 }
 
 /** A path at the head of the recent files. */
-export const withRecent = (recent: readonly string[], path: string): string[] => [path, ...recent.filter((other) => other !== path)].slice(0, 10);
+export const withRecent = (recent: readonly string[], path: string): string[] =>
+  [path, ...recent.filter((other) => other !== path)].slice(0, 10);

@@ -6,7 +6,14 @@ import { isOwn, startPage } from './origin.ts';
 import type { WindowBounds } from './settings.ts';
 
 /** Hosts that a link may open in the person's browser. */
-const outside = new Set(['docs.kernel.org', 'www.kernel.org', 'lore.kernel.org', 'git.kernel.org', 'elixir.bootlin.com', 'github.com']);
+const outside = new Set([
+  'docs.kernel.org',
+  'www.kernel.org',
+  'lore.kernel.org',
+  'git.kernel.org',
+  'elixir.bootlin.com',
+  'github.com',
+]);
 
 /** Pages get no permission and may not leave the app. */
 export function lockDown(): void {
@@ -62,4 +69,7 @@ function openOutside(address: string): void {
   }
 }
 
-export const boundsOf = (window: BrowserWindow): WindowBounds => ({ ...window.getNormalBounds(), maximized: window.isMaximized() });
+export const boundsOf = (window: BrowserWindow): WindowBounds => ({
+  ...window.getNormalBounds(),
+  maximized: window.isMaximized(),
+});

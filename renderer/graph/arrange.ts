@@ -25,11 +25,18 @@ function cluster(lead: BlockSize, followers: readonly BlockSize[]): Cluster {
     y += block.height + gap;
   }
   const beside = Math.max(0, ...followers.map((block) => block.width));
-  return { places, width: lead.width + (followers.length > 0 ? gutter + beside : 0), height: Math.max(lead.height, y - gap) };
+  return {
+    places,
+    width: lead.width + (followers.length > 0 ? gutter + beside : 0),
+    height: Math.max(lead.height, y - gap),
+  };
 }
 
 /** Clusters in `columns` columns, each as tall as it becomes. */
-function inColumns(clusters: readonly Cluster[], columns: number): { readonly places: ReadonlyMap<string, Point> } & Size {
+function inColumns(
+  clusters: readonly Cluster[],
+  columns: number,
+): { readonly places: ReadonlyMap<string, Point> } & Size {
   const places = new Map<string, Point>();
   const perColumn = Math.ceil(clusters.length / columns);
   let x = 0;
@@ -48,16 +55,28 @@ function inColumns(clusters: readonly Cluster[], columns: number): { readonly pl
 }
 
 /** Where each block stands: what hangs on a package beside it, and as many columns as suit the room. */
-export function arrange(blocks: readonly BlockSize[], ties: readonly (readonly [string, string])[]): ReadonlyMap<string, Point> {
+export function arrange(
+  blocks: readonly BlockSize[],
+  ties: readonly (readonly [string, string])[],
+): ReadonlyMap<string, Point> {
   const leads = blocks.filter((block) => block.leads);
   const leadOf = new Map<string, string>();
   for (const [a, b] of ties) {
-    for (const [one, other] of [[a, b], [b, a]] as const) {
-      if (leads.some((lead) => lead.id === one) && !leads.some((lead) => lead.id === other) && !leadOf.has(other)) leadOf.set(other, one);
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if (leads.some((lead) => lead.id === one) && !leads.some((lead) => lead.id === other) && !leadOf.has(other))
+        leadOf.set(other, one);
     }
   }
   const clusters = [
-    ...leads.map((lead) => cluster(lead, blocks.filter((block) => leadOf.get(block.id) === lead.id))),
+    ...leads.map((lead) =>
+      cluster(
+        lead,
+        blocks.filter((block) => leadOf.get(block.id) === lead.id),
+      ),
+    ),
     ...blocks.filter((block) => !block.leads && !leadOf.has(block.id)).map((block) => cluster(block, [])),
   ];
   let best = inColumns(clusters, 1);
@@ -83,5 +102,10 @@ export function routeAcross(a: Placed, b: Placed, index: number): readonly Point
   }
   const downwards = b.y >= a.y;
   const side = Math.max(a.x + a.width, b.x + b.width) + 10 + Math.abs(shift);
-  return [{ x: a.x + a.width, y: middle(a) + (downwards ? 6 : -6) }, { x: side, y: middle(a) + (downwards ? 6 : -6) }, { x: side, y: middle(b) }, { x: b.x + b.width, y: middle(b) }];
+  return [
+    { x: a.x + a.width, y: middle(a) + (downwards ? 6 : -6) },
+    { x: side, y: middle(a) + (downwards ? 6 : -6) },
+    { x: side, y: middle(b) },
+    { x: b.x + b.width, y: middle(b) },
+  ];
 }

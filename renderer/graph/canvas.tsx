@@ -1,5 +1,13 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { Background, BackgroundVariant, ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node } from '@xyflow/react';
+import {
+  Background,
+  BackgroundVariant,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  type Edge,
+  type Node,
+} from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import type { GraphNode } from '../../app/contract/frame.ts';
 import { useDocument } from '../stores/document.ts';
@@ -14,7 +22,12 @@ import { nearest } from './walk.ts';
 import { curveBetween, joinWires, labelPlace, roundedPath } from './wires.ts';
 import './graph.css';
 
-const shapeOf = (node: GraphNode): keyof typeof nodeTypes => (node.kind === 'process' ? 'process' : node.kind === 'package' || node.kind === 'group' || node.kind === 'machine' ? 'area' : 'plain');
+const shapeOf = (node: GraphNode): keyof typeof nodeTypes =>
+  node.kind === 'process'
+    ? 'process'
+    : node.kind === 'package' || node.kind === 'group' || node.kind === 'machine'
+      ? 'area'
+      : 'plain';
 
 /** Layouts that were made, by what they depend on: going back to a document is instant. */
 const made = new Map<string, Layout>();
@@ -22,7 +35,11 @@ const made = new Map<string, Layout>();
 /** The machine's layout; while a new one is being made, or where it cannot be, the last good one stays. */
 function useMachineLayout(picture: Picture): { readonly layout: Layout | null; readonly failed: string | null } {
   const key = layoutKey(picture);
-  const [state, setState] = useState<{ readonly key: string; readonly layout: Layout | null; readonly failed: string | null }>({ key: '', layout: null, failed: null });
+  const [state, setState] = useState<{
+    readonly key: string;
+    readonly layout: Layout | null;
+    readonly failed: string | null;
+  }>({ key: '', layout: null, failed: null });
   const wanted = useRef(key);
   useEffect(() => {
     wanted.current = key;
@@ -38,7 +55,8 @@ function useMachineLayout(picture: Picture): { readonly layout: Layout | null; r
         if (wanted.current === key) setState({ key, layout, failed: null });
       },
       (error: unknown) => {
-        if (wanted.current === key) setState((old) => ({ ...old, failed: error instanceof Error ? error.message : 'no reason given' }));
+        if (wanted.current === key)
+          setState((old) => ({ ...old, failed: error instanceof Error ? error.message : 'no reason given' }));
       },
     );
     // The key says all that the layout depends on.
@@ -54,7 +72,7 @@ function toNode(node: GraphNode, box: Placed): Node {
     position: { x: box.x, y: box.y },
     width: box.width,
     height: box.height,
-    data: {},
+    data: { count: node.count },
     draggable: false,
     connectable: false,
     selectable: false,
@@ -92,7 +110,20 @@ function Graph() {
     if (layout === null) return [];
     return picture.edges.flatMap((edge) => {
       const points = layout.edges.get(edge.id);
-      return points === undefined ? [] : [{ id: edge.id, source: edge.source, target: edge.target, type: 'wire', data: { edge, points }, focusable: false, selectable: false, zIndex: 1 }];
+      return points === undefined
+        ? []
+        : [
+            {
+              id: edge.id,
+              source: edge.source,
+              target: edge.target,
+              type: 'wire',
+              data: { edge, points },
+              focusable: false,
+              selectable: false,
+              zIndex: 1,
+            },
+          ];
     });
   }, [layout, picture]);
 
@@ -107,7 +138,18 @@ function Graph() {
       if (a === undefined || b === undefined) return [];
       const along = joinWires(relation.route, layout.edges, a);
       const line = along.length > 1 ? { path: roundedPath(along), label: labelPlace(along) } : curveBetween(a, b);
-      return [{ id: relation.id, source, target, type: 'relation', data: { relation, ...line }, focusable: false, selectable: false, zIndex: 1 }];
+      return [
+        {
+          id: relation.id,
+          source,
+          target,
+          type: 'relation',
+          data: { relation, ...line },
+          focusable: false,
+          selectable: false,
+          zIndex: 1,
+        },
+      ];
     });
   }, [relations, places, layout, picture]);
 
@@ -149,7 +191,11 @@ function Graph() {
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
       </ReactFlow>
-      {failed !== null && <p className="graph-note">The picture could not be laid out anew: {failed}. The list of parts is under Object.</p>}
+      {failed !== null && (
+        <p className="graph-note">
+          The picture could not be laid out anew: {failed}. The list of parts is under Object.
+        </p>
+      )}
       {layout === null && failed === null && <p className="graph-note">Laying out the machine…</p>}
     </div>
   );

@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from 'react';
+import { memo, useMemo, type ReactNode } from 'react';
 import { Handle, Position, type NodeProps } from '@xyflow/react';
 import { Cpu, MemoryStick, Network, Server, Split, type LucideIcon } from 'lucide-react';
 import type { GraphNode } from '../../app/contract/frame.ts';
@@ -7,7 +7,13 @@ import { useFrame } from '../stores/frame.ts';
 import { sameSelection, select, useSelection } from '../stores/selection.ts';
 import { innerWidth } from './sizes.ts';
 
-const icons: { readonly [K in GraphNode['kind']]?: LucideIcon } = { cpu: Cpu, memory: MemoryStick, 'host-bridge': Server, switch: Split, device: Network };
+const icons: { readonly [K in GraphNode['kind']]?: LucideIcon } = {
+  cpu: Cpu,
+  memory: MemoryStick,
+  'host-bridge': Server,
+  switch: Split,
+  device: Network,
+};
 
 function Strips({ node, room }: { readonly node: GraphNode; readonly room: number }) {
   return node.strips.map((strip) => (
@@ -33,7 +39,9 @@ function Head({ node, icon = true }: { readonly node: GraphNode; readonly icon?:
 /** Memory and BARs of a device, in its card. A BAR is drawn as the share of the memory that it shows. */
 function Parts({ id }: { readonly id: string }) {
   const nodes = useFrame((state) => state.nodes);
-  const parts = [...nodes.values()].filter((node) => node.parent === id && (node.kind === 'device-memory' || node.kind === 'bar'));
+  const parts = [...nodes.values()].filter(
+    (node) => node.parent === id && (node.kind === 'device-memory' || node.kind === 'bar'),
+  );
   return parts.map((part) => (
     <div className="card-part" key={part.id} data-kind={part.kind}>
       <span>{part.title}</span>
@@ -58,12 +66,27 @@ function ProcessBody({ node }: { readonly node: GraphNode }) {
 }
 
 /** Nodes subscribe to their own slice of the frame: a step draws only those that changed. */
-function Card({ id, children }: { readonly id: string; readonly children: (node: GraphNode) => ReactNode }) {
-  const node = useFrame((state) => state.nodes.get(id));
+function Card({
+  id,
+  data,
+  children,
+}: {
+  readonly id: string;
+  readonly data: Record<string, unknown>;
+  readonly children: (node: GraphNode) => ReactNode;
+}) {
+  const own = useFrame((state) => state.nodes.get(id));
+  const folded = typeof data['count'] === 'number' ? data['count'] : 1;
+  const node = useMemo(
+    () => (own === undefined || own.count === folded ? own : { ...own, count: folded }),
+    [own, folded],
+  );
   const chosen = useSelection((state) => sameSelection(state.selected, { kind: 'node', id }));
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   if (node === undefined) return null;
-  const label = [node.title, node.subtitle, node.count > 1 ? `${node.count} of them` : '', ...node.alerts].filter((part) => part !== null && part !== '').join(', ');
+  const label = [node.title, node.subtitle, node.count > 1 ? `${node.count} of them` : '', ...node.alerts]
+    .filter((part) => part !== null && part !== '')
+    .join(', ');
   return (
     <div
       className="card"
@@ -87,8 +110,8 @@ function Card({ id, children }: { readonly id: string; readonly children: (node:
   );
 }
 
-const Plain = memo(({ id }: NodeProps) => (
-  <Card id={id}>
+const Plain = memo(({ id, data }: NodeProps) => (
+  <Card id={id} data={data}>
     {(node) => (
       <>
         <Head node={node} />
@@ -99,8 +122,8 @@ const Plain = memo(({ id }: NodeProps) => (
   </Card>
 ));
 
-const Process = memo(({ id }: NodeProps) => (
-  <Card id={id}>
+const Process = memo(({ id, data }: NodeProps) => (
+  <Card id={id} data={data}>
     {(node) => (
       <>
         <Head node={node} />
@@ -110,8 +133,10 @@ const Process = memo(({ id }: NodeProps) => (
   </Card>
 ));
 
-const Group = memo(({ id }: NodeProps) => (
-  <Card id={id}>{(node) => <Head node={node} icon={false} />}</Card>
+const Group = memo(({ id, data }: NodeProps) => (
+  <Card id={id} data={data}>
+    {(node) => <Head node={node} icon={false} />}
+  </Card>
 ));
 
 /** One view for each shape of node; module constants, as React Flow wants them. */

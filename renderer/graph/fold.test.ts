@@ -2,8 +2,28 @@ import { describe, expect, it } from 'vitest';
 import type { GraphEdge, GraphNode } from '../../app/contract/frame.ts';
 import { foldAlike } from './fold.ts';
 
-const node = (id: string, title: string, parent: string | null = 'group'): GraphNode => ({ id, kind: 'device', subkind: 'gpu', parent, title, subtitle: null, facts: [], strips: [], count: 1, alerts: [] });
-const wire = (id: string): GraphEdge => ({ id: `${id}--up`, source: 'switch', target: id, kind: 'pcie', label: 'x16', bandwidthGBs: null, latencyNs: null, degraded: null });
+const node = (id: string, title: string, parent: string | null = 'group'): GraphNode => ({
+  id,
+  kind: 'device',
+  subkind: 'gpu',
+  parent,
+  title,
+  subtitle: null,
+  facts: [],
+  strips: [],
+  count: 1,
+  alerts: [],
+});
+const wire = (id: string): GraphEdge => ({
+  id: `${id}--up`,
+  source: 'switch',
+  target: id,
+  kind: 'pcie',
+  label: 'x16',
+  bandwidthGBs: null,
+  latencyNs: null,
+  degraded: null,
+});
 
 describe('folding alike siblings', () => {
   const eight = Array.from({ length: 8 }, (_, i) => node(`g${i}`, `gpu${i}`));

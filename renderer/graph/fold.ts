@@ -10,7 +10,13 @@ const foldFrom = 5;
 
 /** What makes siblings alike: all that is drawn of them but their addresses. */
 const likeness = (node: GraphNode, edges: readonly GraphEdge[]): string =>
-  JSON.stringify([node.parent, node.kind, node.subkind, node.title.replace(/\d+$/, ''), edges.map((edge) => [edge.kind, edge.label, edge.source === node.id ? edge.target : edge.source]).sort()]);
+  JSON.stringify([
+    node.parent,
+    node.kind,
+    node.subkind,
+    node.title.replace(/\d+$/, ''),
+    edges.map((edge) => [edge.kind, edge.label, edge.source === node.id ? edge.target : edge.source]).sort(),
+  ]);
 
 /**
  * Folds identical siblings into one node with a count, so that a machine with hundreds of alike devices is readable at
@@ -18,7 +24,8 @@ const likeness = (node: GraphNode, edges: readonly GraphEdge[]): string =>
  */
 export function foldAlike({ nodes, edges }: Picture, keep: ReadonlySet<string>): Picture {
   const touching = new Map<string, GraphEdge[]>();
-  for (const edge of edges) for (const id of [edge.source, edge.target]) touching.set(id, [...(touching.get(id) ?? []), edge]);
+  for (const edge of edges)
+    for (const id of [edge.source, edge.target]) touching.set(id, [...(touching.get(id) ?? []), edge]);
   const parents = new Set(nodes.map((node) => node.parent));
   const groups = new Map<string, GraphNode[]>();
   for (const node of nodes) {
@@ -35,7 +42,9 @@ export function foldAlike({ nodes, edges }: Picture, keep: ReadonlySet<string>):
     for (const node of rest) gone.set(node.id, first.id);
   }
   return {
-    nodes: nodes.filter((node) => !gone.has(node.id)).map((node) => (counts.has(node.id) ? { ...node, count: counts.get(node.id) ?? 1 } : node)),
+    nodes: nodes
+      .filter((node) => !gone.has(node.id))
+      .map((node) => (counts.has(node.id) ? { ...node, count: counts.get(node.id) ?? 1 } : node)),
     edges: edges.filter((edge) => !gone.has(edge.source) && !gone.has(edge.target)),
   };
 }

@@ -41,7 +41,8 @@ const patience = 15_000;
 /** Nodes that are drawn within others: the memory and the BARs of a device. */
 export const isInside = (node: GraphNode): boolean => node.kind === 'device-memory' || node.kind === 'bar';
 
-export const insideOf = (nodes: readonly GraphNode[], id: string): readonly GraphNode[] => nodes.filter((node) => isInside(node) && node.parent === id);
+export const insideOf = (nodes: readonly GraphNode[], id: string): readonly GraphNode[] =>
+  nodes.filter((node) => isInside(node) && node.parent === id);
 
 interface Block {
   readonly node: GraphNode;
@@ -53,7 +54,8 @@ function toBlocks({ nodes, edges }: Picture): readonly Block[] {
   const drawn = nodes.filter((node) => node.kind !== 'process' && !isInside(node));
   const ids = new Set(drawn.map((node) => node.id));
   const parts = new Map<string, GraphNode[]>();
-  for (const node of nodes) if (isInside(node) && node.parent !== null) parts.set(node.parent, [...(parts.get(node.parent) ?? []), node]);
+  for (const node of nodes)
+    if (isInside(node) && node.parent !== null) parts.set(node.parent, [...(parts.get(node.parent) ?? []), node]);
   const children = new Map<string | null, GraphNode[]>();
   for (const node of drawn) {
     const parent = node.parent !== null && ids.has(node.parent) ? node.parent : null;
@@ -61,16 +63,23 @@ function toBlocks({ nodes, edges }: Picture): readonly Block[] {
   }
   const build = (node: GraphNode): ElkNode => {
     const inner = children.get(node.id) ?? [];
-    return inner.length > 0 ? { id: node.id, layoutOptions: groupPadding, children: inner.map(build) } : { id: node.id, ...nodeSize(node, parts.get(node.id) ?? []) };
+    return inner.length > 0
+      ? { id: node.id, layoutOptions: groupPadding, children: inner.map(build) }
+      : { id: node.id, ...nodeSize(node, parts.get(node.id) ?? []) };
   };
   const below = (node: ElkNode): readonly string[] => [node.id, ...(node.children ?? []).flatMap(below)];
   return (children.get(null) ?? []).map((node) => {
     const elk = build(node);
     if (elk.children === undefined) return { node, elk };
     const own = new Set(below(elk));
-    const wires: ElkExtendedEdge[] = edges.filter((edge) => own.has(edge.source) && own.has(edge.target)).map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] }));
+    const wires: ElkExtendedEdge[] = edges
+      .filter((edge) => own.has(edge.source) && own.has(edge.target))
+      .map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] }));
     // A package is a column: its CPU above its memory. What hangs on PCIe spreads to the right.
-    const shape = node.kind === 'package' ? { 'elk.direction': 'DOWN', 'elk.layered.spacing.nodeNodeBetweenLayers': '44' } : { 'elk.direction': 'RIGHT' };
+    const shape =
+      node.kind === 'package'
+        ? { 'elk.direction': 'DOWN', 'elk.layered.spacing.nodeNodeBetweenLayers': '44' }
+        : { 'elk.direction': 'RIGHT' };
     return { node, elk: { ...elk, layoutOptions: { ...options, ...shape }, edges: wires } };
   });
 }
@@ -83,7 +92,8 @@ function collect(block: ElkNode, at: Point, nodes: Map<string, Placed>, edges: M
     nodes.set(node.id, { ...place, width: node.width ?? 0, height: node.height ?? 0 });
     for (const edge of node.edges ?? []) {
       const [section] = edge.sections ?? [];
-      if (section !== undefined) edges.set(edge.id, [section.startPoint, ...(section.bendPoints ?? []), section.endPoint].map(moved));
+      if (section !== undefined)
+        edges.set(edge.id, [section.startPoint, ...(section.bendPoints ?? []), section.endPoint].map(moved));
     }
     for (const child of node.children ?? []) visit(child, false);
   };
@@ -94,18 +104,33 @@ const elk = new ELK({ workerFactory: () => new Worker(workerUrl) });
 
 /** Places the machine: each block by ELK in a worker, then the blocks. Rejects where it takes too long. */
 export async function layoutMachine(picture: Picture): Promise<Layout> {
-  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('the layout takes too long')), patience));
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error('the layout takes too long')), patience),
+  );
   const blocks = toBlocks(picture);
-  const placed = await Promise.race([Promise.all(blocks.map(({ elk: block }) => (block.children === undefined ? Promise.resolve(block) : elk.layout(block)))), late]);
+  const placed = await Promise.race([
+    Promise.all(
+      blocks.map(({ elk: block }) => (block.children === undefined ? Promise.resolve(block) : elk.layout(block))),
+    ),
+    late,
+  ]);
   const blockOf = new Map<string, string>();
   const mark = (node: ElkNode, id: string): void => {
     blockOf.set(node.id, id);
     for (const child of node.children ?? []) mark(child, id);
   };
   placed.forEach((block) => mark(block, block.id));
-  const across = picture.edges.filter((edge) => blockOf.has(edge.source) && blockOf.has(edge.target) && blockOf.get(edge.source) !== blockOf.get(edge.target));
+  const across = picture.edges.filter(
+    (edge) =>
+      blockOf.has(edge.source) && blockOf.has(edge.target) && blockOf.get(edge.source) !== blockOf.get(edge.target),
+  );
   const positions = arrange(
-    placed.map((block, i) => ({ id: block.id, width: block.width ?? 0, height: block.height ?? 0, leads: blocks[i]?.node.kind === 'package' })),
+    placed.map((block, i) => ({
+      id: block.id,
+      width: block.width ?? 0,
+      height: block.height ?? 0,
+      leads: blocks[i]?.node.kind === 'package',
+    })),
     across.map((edge) => [blockOf.get(edge.source) ?? '', blockOf.get(edge.target) ?? ''] as const),
   );
   const nodes = new Map<string, Placed>();
@@ -120,7 +145,12 @@ export async function layoutMachine(picture: Picture): Promise<Layout> {
 
 /** What the machine's layout depends on: processes come and go without moving it. */
 export const layoutKey = ({ nodes, edges }: Picture): string =>
-  JSON.stringify([nodes.filter((node) => node.kind !== 'process').map((node) => [node.id, node.parent, node.strips.map((strip) => strip.pages)]), edges.map((edge) => edge.id)]);
+  JSON.stringify([
+    nodes
+      .filter((node) => node.kind !== 'process')
+      .map((node) => [node.id, node.parent, node.strips.map((strip) => strip.pages)]),
+    edges.map((edge) => edge.id),
+  ]);
 
 /** Processes stand in a row above the machine, each where it stays. */
 export function placeProcesses(nodes: readonly GraphNode[], machine: Layout): ReadonlyMap<string, Placed> {

@@ -20,12 +20,21 @@ const Wire = memo(({ data }: EdgeProps) => {
   const fits = text !== '' && (place.horizontal ? place.length > widest : place.length > 15 * parts.length + 6);
   return (
     <>
-      <path className="wire" data-kind={edge.kind} data-degraded={edge.degraded !== null || undefined} d={roundedPath(points)}>
+      <path
+        className="wire"
+        data-kind={edge.kind}
+        data-degraded={edge.degraded !== null || undefined}
+        d={roundedPath(points)}
+      >
         <title>{`${edge.kind} ${parts.join(', ')}`}</title>
       </path>
       {near && fits && (
         <EdgeLabelRenderer>
-          <div className="wire-label" data-degraded={edge.degraded !== null || undefined} style={{ transform: `translate(-50%, -50%) translate(${place.x}px, ${place.y}px)` }}>
+          <div
+            className="wire-label"
+            data-degraded={edge.degraded !== null || undefined}
+            style={{ transform: `translate(-50%, -50%) translate(${place.x}px, ${place.y}px)` }}
+          >
             {text}
           </div>
         </EdgeLabelRenderer>
@@ -35,14 +44,27 @@ const Wire = memo(({ data }: EdgeProps) => {
 });
 
 const Relation = memo(({ data }: EdgeProps) => {
-  const { relation, path, label } = data as unknown as { readonly relation: GraphRelation; readonly path: string; readonly label: Point };
-  const colour = relation.kind === 'refused' || relation.state === 'stale' ? 'var(--refusal)' : relation.state === null || relation.kind === 'mirror' || relation.kind === 'maps' ? 'var(--accent)' : stateVariable(relation.state);
+  const { relation, path, label } = data as unknown as {
+    readonly relation: GraphRelation;
+    readonly path: string;
+    readonly label: Point;
+  };
+  const colour =
+    relation.kind === 'refused' || relation.state === 'stale'
+      ? 'var(--refusal)'
+      : relation.state === null || relation.kind === 'mirror' || relation.kind === 'maps'
+        ? 'var(--accent)'
+        : stateVariable(relation.state);
   return (
     <>
       <path className="relation" data-kind={relation.kind} d={path} style={{ stroke: colour }} />
       {relation.kind === 'transfer' && <path className="relation-pages" d={path} style={{ stroke: colour }} />}
       <EdgeLabelRenderer>
-        <div className="relation-label" data-kind={relation.kind} style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)`, borderColor: colour }}>
+        <div
+          className="relation-label"
+          data-kind={relation.kind}
+          style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)`, borderColor: colour }}
+        >
           {relation.kind === 'refused' ? `✕ ${relation.label}` : relation.label}
         </div>
       </EdgeLabelRenderer>

@@ -7,7 +7,11 @@ export interface Size {
 }
 
 /** Width inside a card, for its strips. */
-export const innerWidth: Readonly<Record<'process' | 'memory' | 'device', number>> = { process: 640, memory: 240, device: 216 };
+export const innerWidth: Readonly<Record<'process' | 'memory' | 'device', number>> = {
+  process: 640,
+  memory: 240,
+  device: 216,
+};
 
 /** Room for the names of a process's buffers, left of their strips. */
 export const labelWidth = 76;
@@ -18,7 +22,8 @@ const head = 24;
 const line = 18;
 
 /** Height that strips take in a card, labels included. */
-const stripsHeight = (node: GraphNode, room: number): number => node.strips.reduce((sum, strip) => sum + stripGrid(strip.pages, room).height + 8, 0);
+const stripsHeight = (node: GraphNode, room: number): number =>
+  node.strips.reduce((sum, strip) => sum + stripGrid(strip.pages, room).height + 8, 0);
 
 /**
  * How large a node is drawn, from its content alone: known before layout, and the same at every step. `inside` are the
@@ -28,13 +33,32 @@ export function nodeSize(node: GraphNode, inside: readonly GraphNode[]): Size {
   switch (node.kind) {
     case 'process':
       return {
-        width: Math.max(leastProcess, ...node.strips.map((strip) => stripGrid(strip.pages, innerWidth.process).width + labelWidth + 2 * padding)),
-        height: 2 * padding + head + Math.max(line, node.strips.reduce((sum, strip) => sum + Math.max(line, stripGrid(strip.pages, innerWidth.process).height) + 8, 0)),
+        width: Math.max(
+          leastProcess,
+          ...node.strips.map((strip) => stripGrid(strip.pages, innerWidth.process).width + labelWidth + 2 * padding),
+        ),
+        height:
+          2 * padding +
+          head +
+          Math.max(
+            line,
+            node.strips.reduce(
+              (sum, strip) => sum + Math.max(line, stripGrid(strip.pages, innerWidth.process).height) + 8,
+              0,
+            ),
+          ),
       };
     case 'memory':
-      return { width: innerWidth.memory + 2 * padding, height: 2 * padding + head + stripsHeight(node, innerWidth.memory) };
+      return {
+        width: innerWidth.memory + 2 * padding,
+        height: 2 * padding + head + stripsHeight(node, innerWidth.memory),
+      };
     case 'device':
-      return { width: innerWidth.device + 2 * padding, height: 2 * padding + head + inside.reduce((sum, part) => sum + line + 9 + stripsHeight(part, innerWidth.device), 0) };
+      return {
+        width: innerWidth.device + 2 * padding,
+        height:
+          2 * padding + head + inside.reduce((sum, part) => sum + line + 9 + stripsHeight(part, innerWidth.device), 0),
+      };
     case 'cpu':
       return { width: innerWidth.memory + 2 * padding, height: 2 * padding + head };
     default:

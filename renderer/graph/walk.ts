@@ -2,7 +2,10 @@ import type { Placed } from './layout.ts';
 
 export type Way = 'left' | 'right' | 'up' | 'down';
 
-const centre = (box: Placed): { readonly x: number; readonly y: number } => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+const centre = (box: Placed): { readonly x: number; readonly y: number } => ({
+  x: box.x + box.width / 2,
+  y: box.y + box.height / 2,
+});
 
 /** The nearest node in a direction: what lies ahead counts more than what lies beside. From nowhere: the first node. */
 export function nearest(places: ReadonlyMap<string, Placed>, from: string | null, way: Way): string | null {

@@ -27,19 +27,31 @@ function towards(from: Point, to: Point, distance: number): Point {
 }
 
 /** Middle of the longest stretch of a line, and how long that is: where a label has room. */
-export function labelPlace(points: readonly Point[]): Point & { readonly length: number; readonly horizontal: boolean } {
+export function labelPlace(
+  points: readonly Point[],
+): Point & { readonly length: number; readonly horizontal: boolean } {
   let best = { x: 0, y: 0, length: -1, horizontal: true };
   points.forEach((point, i) => {
     const next = points[i + 1];
     if (next === undefined) return;
     const length = Math.hypot(next.x - point.x, next.y - point.y);
-    if (length > best.length) best = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2, length, horizontal: Math.abs(next.x - point.x) >= Math.abs(next.y - point.y) };
+    if (length > best.length)
+      best = {
+        x: (point.x + next.x) / 2,
+        y: (point.y + next.y) / 2,
+        length,
+        horizontal: Math.abs(next.x - point.x) >= Math.abs(next.y - point.y),
+      };
   });
   return best;
 }
 
 /** Wires one after the other as one line, each turned the way it is travelled. */
-export function joinWires(route: readonly string[], wires: ReadonlyMap<string, readonly Point[]>, from: Placed): readonly Point[] {
+export function joinWires(
+  route: readonly string[],
+  wires: ReadonlyMap<string, readonly Point[]>,
+  from: Placed,
+): readonly Point[] {
   const points: Point[] = [];
   let at: Point = { x: from.x + from.width / 2, y: from.y + from.height / 2 };
   for (const id of route) {

@@ -17,7 +17,8 @@ interface PageStripProps {
 }
 
 /** Table that a strip's pages belong to: strips of address spaces have one, strips of pools do not. */
-export const tableOf = (strip: string): string | null => (strip.startsWith('space:') ? strip.slice('space:'.length) : null);
+export const tableOf = (strip: string): string | null =>
+  strip.startsWith('space:') ? strip.slice('space:'.length) : null;
 
 /** A row of pages as pixels: a cell is a page, or several where there are many. Click selects the page. */
 export const PageStrip = memo(function PageStrip({ strip, room }: PageStripProps) {
@@ -30,7 +31,9 @@ export const PageStrip = memo(function PageStrip({ strip, room }: PageStripProps
     client().request('strip', { cursor, strip: strip.id, start: strip.start, pages: strip.pages, cells: grid.cells }),
   );
   const table = tableOf(strip.id);
-  const chosen = useSelection((state) => (state.selected?.kind === 'page' && state.selected.table === table ? state.selected.page : null));
+  const chosen = useSelection((state) =>
+    state.selected?.kind === 'page' && state.selected.table === table ? state.selected.page : null,
+  );
   const [over, setOver] = useState<number | null>(null);
 
   useEffect(() => {
@@ -50,7 +53,11 @@ export const PageStrip = memo(function PageStrip({ strip, room }: PageStripProps
   /** Page under the pointer; the picture may be zoomed, so its own size on screen counts. */
   const pageAt = (event: MouseEvent<HTMLCanvasElement>): number | null => {
     const box = event.currentTarget.getBoundingClientRect();
-    const cell = cellAt(grid, ((event.clientX - box.left) / box.width) * grid.width, ((event.clientY - box.top) / box.height) * grid.height);
+    const cell = cellAt(
+      grid,
+      ((event.clientX - box.left) / box.width) * grid.width,
+      ((event.clientY - box.top) / box.height) * grid.height,
+    );
     return cell === null ? null : strip.start + pageOfCell(grid, strip.pages, cell);
   };
   const mark = chosen === null ? null : Math.floor(((chosen - strip.start) * grid.cells) / strip.pages);
@@ -73,7 +80,15 @@ export const PageStrip = memo(function PageStrip({ strip, room }: PageStripProps
         }}
       />
       {mark !== null && mark >= 0 && mark < grid.cells && (
-        <span className="strip-mark" style={{ left: (mark % grid.columns) * grid.pitchX - 1, top: Math.floor(mark / grid.columns) * grid.pitchY - 1, width: grid.pitchX + 1, height: grid.pitchY + 1 }} />
+        <span
+          className="strip-mark"
+          style={{
+            left: (mark % grid.columns) * grid.pitchX - 1,
+            top: Math.floor(mark / grid.columns) * grid.pitchY - 1,
+            width: grid.pitchX + 1,
+            height: grid.pitchY + 1,
+          }}
+        />
       )}
     </div>
   );

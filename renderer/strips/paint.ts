@@ -8,7 +8,15 @@ const byCode: ReadonlyMap<number, Row> = new Map(legend.map((row) => [row.code, 
 /** Cells of this width or more carry their glyph. */
 const glyphFrom = 12;
 
-function cell(context: CanvasRenderingContext2D, row: Row, theme: ThemeName, x: number, y: number, width: number, height: number): void {
+function cell(
+  context: CanvasRenderingContext2D,
+  row: Row,
+  theme: ThemeName,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   const paint = stateStyle[row.id][theme];
   context.fillStyle = paint.fill;
   context.fillRect(x, y, width, height);
@@ -23,7 +31,15 @@ function cell(context: CanvasRenderingContext2D, row: Row, theme: ThemeName, x: 
   else if (row.glyph === 'hatched' && width >= 4) hatch(context, paint.ink, x, y, width, height);
 }
 
-function glyph(context: CanvasRenderingContext2D, row: Row, ink: string, x: number, y: number, width: number, height: number): void {
+function glyph(
+  context: CanvasRenderingContext2D,
+  row: Row,
+  ink: string,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   const shape = glyphShape[row.glyph];
   const side = Math.min(width, height);
   context.save();
@@ -41,7 +57,14 @@ function glyph(context: CanvasRenderingContext2D, row: Row, ink: string, x: numb
   context.restore();
 }
 
-function hatch(context: CanvasRenderingContext2D, ink: string, x: number, y: number, width: number, height: number): void {
+function hatch(
+  context: CanvasRenderingContext2D,
+  ink: string,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   context.strokeStyle = ink;
   context.globalAlpha = 0.55;
   context.beginPath();
@@ -52,7 +75,14 @@ function hatch(context: CanvasRenderingContext2D, ink: string, x: number, y: num
 }
 
 /** Paints all cells of a strip, or those of [first, last). The context is scaled to CSS pixels. */
-export function paintStrip(context: CanvasRenderingContext2D, grid: StripGrid, codes: Uint8Array, theme: ThemeName, first = 0, last = grid.cells): void {
+export function paintStrip(
+  context: CanvasRenderingContext2D,
+  grid: StripGrid,
+  codes: Uint8Array,
+  theme: ThemeName,
+  first = 0,
+  last = grid.cells,
+): void {
   for (let index = first; index < Math.min(last, codes.length); index++) {
     const row = byCode.get(codes[index] ?? 0);
     if (row === undefined) continue;

@@ -14,15 +14,20 @@ describe('the grid of a strip', () => {
 
   it('stays within its room and finds each cell again where it is drawn (seed 5)', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5_000_000 }), fc.integer({ min: 80, max: 1200 }), fc.nat(), (pages, room, pick) => {
-        const grid = stripGrid(pages, room);
-        expect(grid.width).toBeLessThanOrEqual(room);
-        const cell = pick % grid.cells;
-        const x = (cell % grid.columns) * grid.pitchX;
-        const y = Math.floor(cell / grid.columns) * grid.pitchY;
-        expect(cellAt(grid, x, y)).toBe(cell);
-        expect(pageOfCell(grid, pages, cell)).toBeLessThan(pages);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 5_000_000 }),
+        fc.integer({ min: 80, max: 1200 }),
+        fc.nat(),
+        (pages, room, pick) => {
+          const grid = stripGrid(pages, room);
+          expect(grid.width).toBeLessThanOrEqual(room);
+          const cell = pick % grid.cells;
+          const x = (cell % grid.columns) * grid.pitchX;
+          const y = Math.floor(cell / grid.columns) * grid.pitchY;
+          expect(cellAt(grid, x, y)).toBe(cell);
+          expect(pageOfCell(grid, pages, cell)).toBeLessThan(pages);
+        },
+      ),
       { seed: 5 },
     );
   });

@@ -27,7 +27,8 @@ export function stripGrid(pages: number, room: number): StripGrid {
 }
 
 /** First page that a cell stands for. */
-export const pageOfCell = (grid: StripGrid, pages: number, cell: number): number => Math.floor((cell * pages) / grid.cells);
+export const pageOfCell = (grid: StripGrid, pages: number, cell: number): number =>
+  Math.floor((cell * pages) / grid.cells);
 
 /** The cell at a point of the strip, or null beside them. */
 export function cellAt(grid: StripGrid, x: number, y: number): number | null {

@@ -34,4 +34,5 @@ export function marksOf(view: TimelineView, from: number, to: number, width: num
 }
 
 /** The event after whose end the world at `x` is. */
-export const eventAt = (x: number, events: number, width: number): number => Math.max(0, Math.min(events, Math.round((x / width) * events)));
+export const eventAt = (x: number, events: number, width: number): number =>
+  Math.max(0, Math.min(events, Math.round((x / width) * events)));

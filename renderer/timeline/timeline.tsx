@@ -52,7 +52,9 @@ function paint(context: CanvasRenderingContext2D, { view, width, done, step, cho
     context.fillRect(at(from), 0, Math.max(2, at(to) - at(from)), height);
   }
   context.strokeStyle = colour('--faint');
-  view.lanes.forEach((_, lane) => line(context, 0, headHeight + (lane + 0.5) * laneHeight, width, headHeight + (lane + 0.5) * laneHeight));
+  view.lanes.forEach((_, lane) =>
+    line(context, 0, headHeight + (lane + 0.5) * laneHeight, width, headHeight + (lane + 0.5) * laneHeight),
+  );
   context.strokeStyle = colour('--hairline');
   context.fillStyle = colour('--muted');
   context.font = '11px Inter Variable, sans-serif';
@@ -65,10 +67,23 @@ function paint(context: CanvasRenderingContext2D, { view, width, done, step, cho
   });
   for (const mark of marksOf(view, 0, view.lane.length, width)) {
     const state = view.states[mark.state] ?? 'neutral';
-    context.fillStyle = state === 'refusal' ? colour('--refusal') : state === 'neutral' ? colour('--neutral-mark') : state === 'none' ? colour('--accent') : colour(`--state-${state}`);
+    context.fillStyle =
+      state === 'refusal'
+        ? colour('--refusal')
+        : state === 'neutral'
+          ? colour('--neutral-mark')
+          : state === 'none'
+            ? colour('--accent')
+            : colour(`--state-${state}`);
     const tall = mark.events > 1 ? 14 : 11;
     context.beginPath();
-    context.roundRect(mark.x - markWidth / 2, headHeight + (mark.lane + 0.5) * laneHeight - tall / 2, markWidth - 1, tall, 2);
+    context.roundRect(
+      mark.x - markWidth / 2,
+      headHeight + (mark.lane + 0.5) * laneHeight - tall / 2,
+      markWidth - 1,
+      tall,
+      2,
+    );
     context.fill();
   }
   if (chosen !== null) {
@@ -101,7 +116,8 @@ export function Timeline() {
   const [ref, width] = useWidth();
 
   const done = steps === undefined ? 0 : eventsDone(steps, cursor);
-  const chosen = view !== null && selected?.kind === 'event' ? (view.stepStarts[selected.step] ?? 0) + selected.event : null;
+  const chosen =
+    view !== null && selected?.kind === 'event' ? (view.stepStarts[selected.step] ?? 0) + selected.event : null;
   const height = headHeight + (view?.lanes.length ?? 0) * laneHeight;
 
   useEffect(() => {
@@ -131,7 +147,14 @@ export function Timeline() {
         ))}
       </div>
       <div className="timeline-room" ref={ref}>
-        <canvas ref={canvas} style={{ width, height }} onPointerDown={seek} onPointerMove={seek} role="img" aria-label={`${done} of ${view?.lane.length ?? 0} events have happened`} />
+        <canvas
+          ref={canvas}
+          style={{ width, height }}
+          onPointerDown={seek}
+          onPointerMove={seek}
+          role="img"
+          aria-label={`${done} of ${view?.lane.length ?? 0} events have happened`}
+        />
       </div>
     </div>
   );
