@@ -6,7 +6,6 @@ import type { World } from '../model/world.ts';
 import type { Event } from '../engine/event.ts';
 import type { Violation } from '../engine/invariants.ts';
 import { pageMap } from '../engine/apply.ts';
-import { poolOf } from '../engine/mm/frames.ts';
 import { namePlace } from '../engine/place.ts';
 
 /** Where the things that the engine names are drawn. */
@@ -111,12 +110,7 @@ function transfer(world: World, event: Event, names: NodeNames, edges: readonly 
   );
   if (target === undefined || change === undefined) return null;
   const toSystem = world.records.pool[String(event.args['pool'])]?.registration === 'system';
-  const entry = pageMap(world, 'migrateSrc', event.at.context ?? '').get(event.at.start ?? -1);
-  const from = entry === null || entry[1] === 0 ? null : poolOf(world, entry[1] ?? 0);
-  const source =
-    (from === null ? null : names.pool.get(from.id)) ??
-    [...names.pool.values()].find((node) => node !== target) ??
-    null;
+  const source = names.pool.get(String(event.args['from'])) ?? null;
   if (source === null) return null;
   return {
     id: 'transfer',

@@ -19,7 +19,7 @@ import { foldAlike, type Picture } from './fold.ts';
 import { isInside, layoutKey, layoutMachine, placeProcesses, type Layout, type Placed } from './layout.ts';
 import { edgeTypes } from './lines.tsx';
 import { nearest } from './walk.ts';
-import { curveBetween, joinWires, labelPlace, roundedPath } from './wires.ts';
+import { curveBetween, joinWires, roundedPath, routeLabel } from './wires.ts';
 import './graph.css';
 
 const shapeOf = (node: GraphNode): keyof typeof nodeTypes =>
@@ -137,7 +137,10 @@ function Graph() {
       const b = places.get(target);
       if (a === undefined || b === undefined) return [];
       const along = joinWires(relation.route, layout.edges, a);
-      const line = along.length > 1 ? { path: roundedPath(along), label: labelPlace(along) } : curveBetween(a, b);
+      const line =
+        along.length > 1
+          ? { path: roundedPath(along), label: routeLabel(relation.route, layout.edges) }
+          : curveBetween(a, b);
       return [
         {
           id: relation.id,

@@ -46,6 +46,14 @@ export function labelPlace(
   return best;
 }
 
+/** Where a label of something that travels along wires stands: beside the longest stretch of them, clear of its own label. */
+export function routeLabel(route: readonly string[], wires: ReadonlyMap<string, readonly Point[]>): Point {
+  const longest = route
+    .map((id) => labelPlace(wires.get(id) ?? []))
+    .reduce((best, place) => (place.length > best.length ? place : best), labelPlace([]));
+  return { x: longest.x, y: longest.y + 26 };
+}
+
 /** Wires one after the other as one line, each turned the way it is travelled. */
 export function joinWires(
   route: readonly string[],

@@ -341,6 +341,8 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
   if (call === null)
     return tx.refuse('EINVAL', 'migrate.copy.none', { cause, why: 'no migration is under way', at: { context: key } });
   const collected = tx.pages('migrateSrc', key).occupied(call.start, call.end);
+  const first = collected.find((run) => hasFlag(run.values[0] ?? 0, source.frame));
+  const from = first === undefined ? null : (poolOf(tx.world, first.values[1] ?? 0)?.id ?? null);
   tx.emit(
     {
       kind: 'migrateCopy',
@@ -348,7 +350,7 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
       by: `driver:${tx.get('context', key)?.device ?? key}`,
       rule: 'migrate.copy',
       at: { ...whole(call), context: key },
-      args: { pool },
+      args: { pool, from },
     },
     (w) => {
       for (const run of collected) {
