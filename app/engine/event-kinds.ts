@@ -201,8 +201,19 @@ export const eventKinds = {
     state: 'file',
     recorded: 'do_shared_fault',
   },
-  hugetlbFault: { title: 'hugetlb fault', fn: 'hugetlb_fault', meaning: 'A fault on a mapping of huge pages that are never split.', state: 'system', recorded: 'hugetlb_fault' },
-  hugePageMapped: { title: 'huge page mapped', fn: null, meaning: 'One entry maps a whole huge page.', state: 'system' },
+  hugetlbFault: {
+    title: 'hugetlb fault',
+    fn: 'hugetlb_fault',
+    meaning: 'A fault on a mapping of huge pages that are never split.',
+    state: 'system',
+    recorded: 'hugetlb_fault',
+  },
+  hugePageMapped: {
+    title: 'huge page mapped',
+    fn: null,
+    meaning: 'One entry maps a whole huge page.',
+    state: 'system',
+  },
   pageCached: {
     title: 'page cached',
     fn: 'filemap_add_folio',
