@@ -7,6 +7,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMain } from './is-main.mjs';
 
 const model = ['app/base', 'app/store', 'app/model'];
 const engine = [...model, 'app/engine'];
@@ -132,7 +133,7 @@ export function checkImports(root) {
   return { problems, edges: [...edges].sort() };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const { problems, edges } = checkImports(resolve(fileURLToPath(new URL('..', import.meta.url))));
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMain } from './is-main.mjs';
 
 /** A file says one thing; beyond these lengths it is asked whether it says two. */
 const long = 400;
@@ -46,7 +47,7 @@ function filesOf(root) {
     .filter((name) => name !== '' && existsSync(join(root, name)));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
   const files = filesOf(root);
   const found = files.map((file) => checkFile(file, readFileSync(join(root, file), 'utf8')));
