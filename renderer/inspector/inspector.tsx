@@ -7,6 +7,7 @@ import { EventsPanel } from './events-panel.tsx';
 import { ObjectPanel } from './object-panel.tsx';
 import { PageTablePanel } from './page-table-panel.tsx';
 import { WhyPanel } from './why-panel.tsx';
+import './page-table.css';
 import './inspector.css';
 
 export const tabTitles: Readonly<Record<InspectorTab, string>> = {
