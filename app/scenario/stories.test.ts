@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { testMachine } from './testing/machine.ts';
+import { machineOf } from './testing/built-in.ts';
 import { loadScenario } from './load.ts';
 import { runScenario } from './run.ts';
 
@@ -12,7 +12,7 @@ describe('the built-in stories', () => {
     const loaded = loadScenario(name, readFileSync(new URL(name, folder), 'utf8'));
     expect(loaded.ok ? [] : loaded.error).toEqual([]);
     if (!loaded.ok) return;
-    const run = runScenario(loaded.value, testMachine);
+    const run = runScenario(loaded.value, machineOf(loaded.value));
     const failed = run.steps.flatMap((step) => step.checks).filter((check) => !check.ok);
     expect(failed.map((check) => `${name}:${check.line}: expected ${check.expected}, but ${check.actual}`)).toEqual([]);
   });
