@@ -50,6 +50,10 @@ function Steps() {
   });
 
   useEffect(() => {
+    const place = list.measurementsCache[painted + 1];
+    const top = list.scrollOffset ?? 0;
+    // Asking the list to scroll costs a layout of the page: only where the step is out of view.
+    if (place !== undefined && place.start >= top && place.end <= top + (list.scrollRect?.height ?? 0)) return;
     list.scrollToIndex(painted + 1, { align: 'auto' });
   }, [painted, list]);
 
