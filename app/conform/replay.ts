@@ -15,6 +15,7 @@ import { sameEvent, type Comparison } from './compare.ts';
 import * as dmirror from './dmirror.ts';
 import { Machine, type Program } from './machine.ts';
 import { isInput, type RecordedEvent, type Recording } from './recording.ts';
+import { dmirrorMachine } from './test-machine.ts';
 import { translate, type Names, type PlacedBuffer } from './translate.ts';
 
 export interface ReplaySettings {
@@ -22,9 +23,6 @@ export interface ReplaySettings {
   readonly thp: 'always' | 'never';
 }
 
-/** Device memory of the recorded driver, in chunks: at most this many at a time. */
-const maxChunks = 4;
-const systemFrames = 1 << 20;
 /** Where the first buffer goes: 2 MiB aligned, in the middle of a user address space. */
 const firstBuffer = 0x7_f000_1000;
 /** Another page of the process, in the same gigabyte. */
@@ -88,35 +86,6 @@ function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
     ids.map((id) => ({ id, memory: id === 'dmirrorOfChildren' ? 'private' : memory })),
     settings.thp,
   );
-}
-
-export interface TestDevice {
-  readonly id: string;
-  readonly memory: 'private' | 'coherent';
-}
-
-/** A machine with test devices. */
-export function dmirrorMachine(devices: readonly TestDevice[], thp: 'always' | 'madvise' | 'never'): EngineSpec {
-  return {
-    thp,
-    pools: [
-      { id: 'dram0', kind: 'dram', registration: 'system', frames: systemFrames, device: null },
-      ...devices.map(({ id, memory }) => ({
-        id: `${id}.memory`,
-        kind: 'vram' as const,
-        registration: memory,
-        frames: maxChunks * dmirror.chunkPages,
-        device: id,
-      })),
-    ],
-    devices: devices.map(({ id, memory }) => ({
-      id,
-      memory,
-      pool: `${id}.memory`,
-      faultPages: dmirror.faultPages,
-      migratePages: dmirror.migratePages,
-    })),
-  };
 }
 
 /** Chunks that a device has when the recording begins: as many as its first eviction finds. */
