@@ -26,17 +26,25 @@ interface Running<T> {
 }
 
 /** Runs all orders; `watch` sees each transaction of each order. */
-export function* everyOrder<T>(start: World, programs: Programs<T>, watch: (transaction: Transaction) => void): Generator<Ending<T>> {
+export function* everyOrder<T>(
+  start: World,
+  programs: Programs<T>,
+  watch: (transaction: Transaction) => void,
+): Generator<Ending<T>> {
   const pending: number[][] = [[]];
   for (let forced = pending.pop(); forced !== undefined; forced = pending.pop()) {
     const order: number[] = [];
     let world = start;
     const running = programs(() => world).map((program): Running<T> => {
       const first = program.next();
-      return first.done === true ? { program, next: null, result: first.value } : { program, next: first.value, result: null };
+      return first.done === true
+        ? { program, next: null, result: first.value }
+        : { program, next: first.value, result: null };
     });
     for (;;) {
-      const open = running.flatMap(({ next }, index) => (next === null ? [] : [{ index, transaction: step(world, completeOp(next)) }]));
+      const open = running.flatMap(({ next }, index) =>
+        next === null ? [] : [{ index, transaction: step(world, completeOp(next)) }],
+      );
       const able = open.filter(({ transaction }) => !('blocked' in transaction.result));
       const wanted = forced[order.length];
       const chosen = wanted === undefined ? able[0] : able.find(({ index }) => index === wanted);

@@ -74,7 +74,14 @@ export class Lab {
   }
 
   /** The CPU reads every page; checks that page i of [start, end) holds `expected(i)`. */
-  expectMemory(what: string, buffer: string, start: number, end: number, expected: (page: number) => number, by = 'A'): void {
+  expectMemory(
+    what: string,
+    buffer: string,
+    start: number,
+    end: number,
+    expected: (page: number) => number,
+    by = 'A',
+  ): void {
     this.must({ op: 'read', by, place: `${buffer}[${start}..${end}]` });
     expectValues(what, this.#contents(buffer, start, end), (i) => expected(start + i));
   }
@@ -101,13 +108,25 @@ export class Lab {
 export const pages = (buffer: string, start: number, end: number): dmirror.Pages => ({ buffer, start, end });
 
 /** Return value and counts of a command that must succeed. */
-export function expectAnswer(what: string, answer: dmirror.Answer, expected: { readonly cpages?: number; readonly faults?: number }): void {
-  const actual = { ret: answer.ret, ...('cpages' in expected ? { cpages: answer.cpages } : {}), ...('faults' in expected ? { faults: answer.faults } : {}) };
+export function expectAnswer(
+  what: string,
+  answer: dmirror.Answer,
+  expected: { readonly cpages?: number; readonly faults?: number },
+): void {
+  const actual = {
+    ret: answer.ret,
+    ...('cpages' in expected ? { cpages: answer.cpages } : {}),
+    ...('faults' in expected ? { faults: answer.faults } : {}),
+  };
   expectEqual(what, actual, { ret: 0, ...expected });
 }
 
 /** Values page by page; names the first wrong page rather than all. */
 export function expectValues(what: string, values: readonly number[] | null, expected: (page: number) => number): void {
   const at = (values ?? []).findIndex((value, i) => value !== expected(i));
-  expectEqual(`${what}${at < 0 ? '' : `, page ${at}`}`, values === null ? null : at < 0 ? 'as expected' : values[at], at < 0 ? 'as expected' : expected(at));
+  expectEqual(
+    `${what}${at < 0 ? '' : `, page ${at}`}`,
+    values === null ? null : at < 0 ? 'as expected' : values[at],
+    at < 0 ? 'as expected' : expected(at),
+  );
 }

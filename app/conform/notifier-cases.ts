@@ -12,7 +12,17 @@ const everything = 2 ** 35;
 
 /** An mm with a device file open on it: S = 2, one interval over the whole address space. */
 function opened(): World {
-  const machine = new Machine(initialWorld(dmirrorMachine([{ id: 'dev0', memory: 'private' }, { id: 'dev1', memory: 'private' }], 'never')));
+  const machine = new Machine(
+    initialWorld(
+      dmirrorMachine(
+        [
+          { id: 'dev0', memory: 'private' },
+          { id: 'dev1', memory: 'private' },
+        ],
+        'never',
+      ),
+    ),
+  );
   machine.do({ op: 'process', by: 'kernel', name: 'A' });
   machine.do({ op: 'mmap', by: 'A', as: 'heap', pages: 4 });
   machine.do({ op: 'open', by: 'A', device: 'dev0' });
@@ -99,7 +109,9 @@ export function notifierCases(): readonly Case[] {
     caseOf('notifier/N7', () => {
       const tx = withDeviceEntry(opened());
       tx.emit({ kind: 'locked', rule: 'conform' }, (w) => w.patch('context', interval, { driverLock: 'B' }));
-      expectEqual('start that may not block', rangeStart(tx, event(tx.world, { blockable: false })), { errno: 'EAGAIN' });
+      expectEqual('start that may not block', rangeStart(tx, event(tx.world, { blockable: false })), {
+        errno: 'EAGAIN',
+      });
       expectEqual('A is back', tx.get('subscriptions', 'A')?.active, 0);
       expectEqual('the entry stays', entries(tx), 1);
     }),
@@ -118,7 +130,11 @@ export function notifierCases(): readonly Case[] {
       const { events } = machine.do({ op: 'exit', by: 'A' });
       const told = events.filter(({ kind, args }) => kind === 'deviceInvalidate' && args['event'] === 'RELEASE');
       expectEqual('RELEASE callbacks', told.length, 1);
-      expectEqual('its range', told.map(({ at }) => [at.start, (at.start ?? 0) + (at.pages ?? 0)]), [[0, everything]]);
+      expectEqual(
+        'its range',
+        told.map(({ at }) => [at.start, (at.start ?? 0) + (at.pages ?? 0)]),
+        [[0, everything]],
+      );
     }),
   ];
 }

@@ -12,7 +12,13 @@ export function runPeerCase(id: string, json: unknown): CaseResult {
     const said = a === null || b === null ? null : decidePeer(tree, a, b);
     if (said === null || said.mapType !== mapType || said.distance !== distance) {
       const actual = said === null ? null : { mapType: said.mapType, distance: said.distance };
-      return { id, ok: false, matched: at, of, first: { at, expected: { provider, client, mapType, distance }, actual } };
+      return {
+        id,
+        ok: false,
+        matched: at,
+        of,
+        first: { at, expected: { provider, client, mapType, distance }, actual },
+      };
     }
   }
   return { id, ok: true, matched: of, of };

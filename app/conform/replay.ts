@@ -146,6 +146,7 @@ const advices: Readonly<Record<number, Advice>> = {
   19: 'KEEPONFORK',
   22: 'POPULATE_READ',
   23: 'POPULATE_WRITE',
+  25: 'COLLAPSE',
 };
 
 /** Operations without a recorded trace that a task does at once, before others run; all else waits until it must be. */

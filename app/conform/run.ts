@@ -66,7 +66,12 @@ function peerCase(file: RecordingFile): Result<Case, Problem> {
     const id = `p2pdma/${file.name.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`;
     return ok({ id, run: () => runPeerCase(id, json) });
   } catch (error) {
-    return err({ file: file.name, line: 0, column: 0, message: error instanceof Error ? error.message : 'not a recording' });
+    return err({
+      file: file.name,
+      line: 0,
+      column: 0,
+      message: error instanceof Error ? error.message : 'not a recording',
+    });
   }
 }
 

@@ -41,7 +41,11 @@ export function teardown(lab: Lab): void {
     if (answer === null) expectEqual(`${what}: the device read`, 'never ends', 'ends');
     else if (answer.ret === 0) {
       expectEqual(`${what}: counts`, [answer.cpages, answer.faults], [count, 1]);
-      expectEqual(`${what}: data`, answer.values, Array.from({ length: count }, (_, i) => i));
+      expectEqual(
+        `${what}: data`,
+        answer.values,
+        Array.from({ length: count }, (_, i) => i),
+      );
     } else expectEqual(`${what}: return value`, answer.ret, -14);
   }
   expectEqual('more than one order', orders > 10, true);

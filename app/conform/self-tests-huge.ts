@@ -55,7 +55,8 @@ export const hugeSelfTests: Readonly<Record<string, SelfTest>> = {
     lab.fill('A.buffer', 0, n, 0);
     lab.must({ op: 'madvise', by: 'A', place: 'A.buffer', advice: 'COLLAPSE' });
     migrated(lab, file, 'A.buffer', own);
-    if (variant === 'private') expectValues('SNAPSHOT', lab.run(dmirror.snapshot(file, pages('A.buffer', 0, n))).values, () => 0x26);
+    if (variant === 'private')
+      expectValues('SNAPSHOT', lab.run(dmirror.snapshot(file, pages('A.buffer', 0, n))).values, () => 0x26);
     lab.expectMemory('memory', 'A.buffer', 0, n, own);
   },
 

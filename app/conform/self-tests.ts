@@ -75,11 +75,18 @@ const basic: Readonly<Record<string, SelfTest>> = {
         lab.map(name, count, { align: 512 });
         if (huge) lab.must({ op: 'madvise', by: 'A', place: `A.${name}`, advice: 'HUGEPAGE' });
         lab.fill(`A.${name}`, 0, count, 0);
-        if (migrate) expectAnswer('MIGRATE', lab.run(dmirror.migrateToDevice(file, pages(`A.${name}`, 0, count))), { cpages: count });
+        if (migrate)
+          expectAnswer('MIGRATE', lab.run(dmirror.migrateToDevice(file, pages(`A.${name}`, 0, count))), {
+            cpages: count,
+          });
         lab.must({ op: 'fork', by: 'A', child });
         lab.expectMemory('child before', `${child}.${name}`, 0, count, own, child);
         const theirs = lab.open('dev0', child);
-        expectAnswer('WRITE by the child', lab.run(dmirror.write(theirs, pages(`${child}.${name}`, 0, count), fromDevice)), { cpages: count, faults: 1 });
+        expectAnswer(
+          'WRITE by the child',
+          lab.run(dmirror.write(theirs, pages(`${child}.${name}`, 0, count), fromDevice)),
+          { cpages: count, faults: 1 },
+        );
         if (!migrate) lab.expectMemory('child after', `${child}.${name}`, 0, count, (i) => fromDevice + i, child);
         lab.run(dmirror.close(theirs, 1));
         lab.must({ op: 'exit', by: child });
@@ -95,7 +102,10 @@ const basic: Readonly<Record<string, SelfTest>> = {
     lab.must({ op: 'fork', by: 'A', child: 'B' });
     lab.expectMemory('child before', 'B.buffer', 0, n, own, 'B');
     const theirs = lab.open('dev0', 'B');
-    expectAnswer('WRITE by the child', lab.run(dmirror.write(theirs, pages('B.buffer', 0, n), fromDevice)), { cpages: n, faults: 1 });
+    expectAnswer('WRITE by the child', lab.run(dmirror.write(theirs, pages('B.buffer', 0, n), fromDevice)), {
+      cpages: n,
+      faults: 1,
+    });
     lab.run(dmirror.close(theirs, 1));
     lab.must({ op: 'exit', by: 'B' });
     lab.expectMemory('parent', 'A.buffer', 0, n, (i) => fromDevice + i);
@@ -175,7 +185,8 @@ const basic: Readonly<Record<string, SelfTest>> = {
   migrate_mixed: (lab) => {
     const [dev0, dev1] = [lab.open('dev0'), lab.open('dev1')];
     lab.map('buffer', 6, { prot: '---' });
-    const migrate = (file: dmirror.DeviceFile, start: number, end: number) => lab.run(dmirror.migrateToDevice(file, pages('A.buffer', start, end)));
+    const migrate = (file: dmirror.DeviceFile, start: number, end: number) =>
+      lab.run(dmirror.migrateToDevice(file, pages('A.buffer', start, end)));
     expectEqual('MIGRATE of what cannot be read', migrate(dev1, 0, 6).ret, -22);
     lab.must({ op: 'munmap', by: 'A', place: 'A.buffer[1]' });
     expectEqual('MIGRATE across a hole', migrate(dev1, 0, 3).ret, -22);
@@ -197,7 +208,8 @@ const basic: Readonly<Record<string, SelfTest>> = {
       const answer = lab.run(dmirror.migrateToDevice(file, pages(buffer, 0, n)));
       expectAnswer('MIGRATE', answer, { cpages: n });
       expectValues('mirror', answer.values, own);
-      if (variant === 'coherent') expectAnswer('MIGRATE back', lab.run(dmirror.migrateToSystem(file, pages(buffer, 0, n))), { cpages: n });
+      if (variant === 'coherent')
+        expectAnswer('MIGRATE back', lab.run(dmirror.migrateToSystem(file, pages(buffer, 0, n))), { cpages: n });
       lab.expectMemory('memory', buffer, 0, n, own);
       lab.must({ op: 'munmap', by: 'A', place: buffer });
     }
@@ -297,14 +309,20 @@ const basic: Readonly<Record<string, SelfTest>> = {
       lab.expectMemory(`${by} before`, `${by}.buffer`, 0, n, own, by);
       lab.fill(`${by}.buffer`, 0, n, by === 'A' ? 1 : 2, by);
     }
-    for (const by of ['A', 'B']) lab.expectMemory(`${by} after`, `${by}.buffer`, 0, n, (i) => i + (by === 'A' ? 1 : 2), by);
+    for (const by of ['A', 'B'])
+      lab.expectMemory(`${by} after`, `${by}.buffer`, 0, n, (i) => i + (by === 'A' ? 1 : 2), by);
   },
 
   hmm_gup_test: (lab, variant) => {
     const file = lab.open();
     const buffer = initialised(lab, 'buffer', 4);
     expectAnswer('MIGRATE', lab.run(dmirror.migrateToDevice(file, pages(buffer, 0, 4))), { cpages: 4 });
-    const holds = [['get', 'write'], ['get', 'write'], ['pin', 'write', 'longterm'], ['pin', 'write', 'longterm']] as const;
+    const holds = [
+      ['get', 'write'],
+      ['get', 'write'],
+      ['pin', 'write', 'longterm'],
+      ['pin', 'write', 'longterm'],
+    ] as const;
     holds.forEach((flags, page) => lab.must({ op: 'pin', by: 'A', place: `${buffer}[${page}]`, flags: [...flags] }));
     const short = variant === 'private' ? 0x02 : 0x42;
     expectEqual('SNAPSHOT', lab.run(dmirror.snapshot(file, pages(buffer, 0, 4))).values, [short, short, 0x02, 0x02]);
@@ -328,6 +346,8 @@ export const selfTests: Readonly<Record<string, SelfTest>> = { ...basic, ...huge
 /** 38 tests in two variants. */
 export function selfTestCases(make: (variant: Variant) => Lab = (variant) => new Lab(variant)): readonly Case[] {
   return (['private', 'coherent'] as const).flatMap((variant) =>
-    Object.entries(selfTests).map(([name, test]) => caseOf(`selftest/${variant}/${name}`, () => test(make(variant), variant))),
+    Object.entries(selfTests).map(([name, test]) =>
+      caseOf(`selftest/${variant}/${name}`, () => test(make(variant), variant)),
+    ),
   );
 }

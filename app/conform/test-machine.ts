@@ -34,4 +34,3 @@ export function dmirrorMachine(devices: readonly TestDevice[], thp: 'always' | '
     })),
   };
 }
-

@@ -84,6 +84,7 @@ function fieldsOf(event: Event, names: Names): Fields {
 }
 
 const placeless: ReadonlySet<EventKind> = new Set([
+  'folioSplit',
   'hmmRangeFaultRet',
   'migrateVmaSetupRet',
   'migrateDeviceRange',
@@ -109,6 +110,7 @@ function one(
   const bracket = event.kind === 'notifierStart' || event.kind === 'notifierEnd';
   if (bracket && (event.args['event'] === 'RELEASE' || !everMirrored(world, event.at.space ?? ''))) return [];
   const base = { e: row.recorded, by, ...fieldsOf(event, names) };
+  if (event.kind === 'folioSplit') return new Array<RecordedEvent>(Number(event.args['pieces'])).fill(base);
   if (placeless.has(event.kind)) return [base];
   return names.buffers.flatMap((buffer): RecordedEvent[] => {
     const part = intersect(buffer, { start, end });

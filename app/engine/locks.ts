@@ -21,6 +21,7 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   migrateToDevice: 'read',
   migrateToSystem: 'read',
   mprotect: 'write',
+  mmapDevice: 'write',
   mremap: 'write',
   madvise: 'read',
   pin: 'read',

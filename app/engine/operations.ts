@@ -33,6 +33,7 @@ export const operations = {
   migrateToDevice: device.migrateToDevice,
   migrateToSystem: device.migrateToSystem,
   close: driver.closeDevice,
+  mmapDevice: driver.mmapDevice,
   evict: driver.evict,
   makeExclusive: driver.makeExclusiveOp,
   failAllocation: driver.failAllocation,

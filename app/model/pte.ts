@@ -43,6 +43,9 @@ export const pteKind = (word: number): PteKind => pteKinds[word & kindMask] ?? '
 export const pteLevel = (word: number): number => word >> levelShift;
 export const hasFlag = (word: number, flag: number): boolean => (word & flag) !== 0;
 export const withFlags = (word: number, set: number, clear = 0): number => (word & ~clear) | set;
+/** The same entry as one of another level. */
+export const withLevel = (word: number, level: number): number =>
+  (word & ((1 << levelShift) - 1)) | (level << levelShift);
 /** The same flags and level on another kind of entry. */
 export const withKind = (word: number, kind: PteKind): number => (word & ~kindMask) | pteKinds.indexOf(kind);
 

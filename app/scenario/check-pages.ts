@@ -1,7 +1,7 @@
 /** Expectations about pages: entries of CPUs and devices, frames, words under way, the page cache. */
 import type { World } from '../model/world.ts';
 import { pageMap } from '../engine/apply.ts';
-import { source } from '../engine/mm/migrate-vma.ts';
+import { source } from '../engine/mm/migrate-collect.ts';
 import { hmmFlag } from '../engine/mm/mirror.ts';
 import { allFrames, poolOf } from '../engine/mm/frames.ts';
 import { resolvePlace, type SpaceSpan } from '../engine/place.ts';

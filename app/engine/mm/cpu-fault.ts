@@ -8,16 +8,18 @@
  * Stretches of equal entries are taken together; events of one group stand for one fault after the other.
  * Models handle_mm_fault and do_*_page of mm/memory.c.
  */
-import { isDevPrivate, pteFlag, permits, pteKind, withFlags, type PteKind } from '../../model/pte.ts';
+import { isDevPrivate, pteFlag, permits, pteKind, pteLevel, withFlags, type PteKind } from '../../model/pte.ts';
 import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
+import { pmdPages } from '../../model/ids.ts';
+import { blockOf, hugeAnonymousFault, hugeWriteProtectFault, isBlockEmpty, isHugeAt, wantsHuge } from './huge.ts';
 import { hugetlbFault, isHugetlb, spuriousHugetlbFaults } from './hugetlb.ts';
 import { fileFault } from './file-fault.ts';
 import { anonymousFault } from './anonymous.ts';
 import { restoreExclusive } from './device-exclusive.ts';
-import { migrateToRam } from './migrate-to-ram.ts';
+import { hugeMigrateToRam, migrateToRam } from './migrate-to-ram.ts';
 import { writeProtectFault } from './cow.ts';
 
 export type Access = 'read' | 'write';
@@ -70,10 +72,33 @@ const handlers: { readonly [K in PteKind]: Handler } = {
   PFNMAP: segv,
 };
 
+/** What a huge entry, or the lack of any, leads to first; "fallback": the page is handled by itself. */
+function hugeFault(tx: Tx, fault: FaultSpan): FaultOutcome | 'fallback' {
+  const { area, run, start } = fault;
+  if (run === null)
+    return area.file === null && wantsHuge(tx, area) && isBlockEmpty(tx, area.space, blockOf(start))
+      ? hugeAnonymousFault(tx, fault)
+      : 'fallback';
+  const word = run.values[0] ?? 0;
+  if (pteLevel(word) === 0) return 'fallback';
+  if (isDevPrivate(word)) return hugeMigrateToRam(tx, fault);
+  const kind = pteKind(word);
+  return kind === 'PRESENT' || kind === 'PRESENT_ZERO' ? hugeWriteProtectFault(tx, fault) : 'fallback';
+}
+
+/** The entries of the stretch as they are now: a huge one may have been split. */
+function smallRun(tx: Tx, { area, start, end }: FaultSpan): FilledRun | null {
+  return tx.pages('pte', area.space).occupied(start, end)[0] ?? null;
+}
+
 /** Takes the fault of one stretch (handle_mm_fault). */
 export function handleFault(tx: Tx, fault: FaultSpan): FaultOutcome {
   if (isHugetlb(fault.area)) return hugetlbFault(tx, fault.area, fault.start, fault.access, fault.cause);
-  return handlers[fault.run === null ? 'NONE' : pteKind(fault.run.values[0] ?? 0)](tx, fault);
+  const huge = hugeFault(tx, fault);
+  if (huge !== 'fallback') return huge;
+  if (fault.run === null) return firstTouch(tx, fault);
+  const word = tx.pages('pte', fault.area.space).get(fault.start)?.[0] ?? 0;
+  return handlers[pteKind(word)](tx, { ...fault, run: smallRun(tx, fault) });
 }
 
 export interface CpuAccess {
@@ -98,7 +123,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
       at = run.end;
       continue;
     }
-    const pages = together(area, run, access, first.end - first.start);
+    const pages = together(tx, area, first.start, run, access, first.end - first.start);
     const group = tx.group(pages);
     const cause = tx.emit({
       kind: 'cpuFault',
@@ -127,8 +152,10 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
 }
 
 /** How many pages of a stretch fault alike, one after the other: a read of a file maps its neighbours, a driver brings back what it likes. */
-function together(area: Area, run: FilledRun | null, access: Access, pages: number): number {
-  if (isHugetlb(area)) return 1;
+function together(tx: Tx, area: Area, start: number, run: FilledRun | null, access: Access, pages: number): number {
+  if (isHugetlb(area) || (run !== null && pteLevel(run.values[0] ?? 0) > 0)) return 1;
+  if (run === null && wantsHuge(tx, area))
+    return isBlockEmpty(tx, area.space, blockOf(start)) ? 1 : Math.min(pages, blockOf(start) + pmdPages - start);
   const alone = run === null ? area.file !== null && access === 'read' : isDevPrivate(run.values[0] ?? 0);
   return alone ? 1 : pages;
 }
@@ -148,7 +175,7 @@ export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause:
       at = run.end;
       continue;
     }
-    const pages = together(area, run, access, first.end - first.start);
+    const pages = together(tx, area, first.start, run, access, first.end - first.start);
     const outcome = handleFault(tx, {
       area,
       start: first.start,
@@ -188,7 +215,7 @@ export function faultEach(
     const run = isFilled(first) ? first : null;
     let pages = first.end - first.start;
     if (run === null || !permits(run.values[0] ?? 0, access)) {
-      pages = together(area, run, access, pages);
+      pages = together(tx, area, at, run, access, pages);
       const outcome = handleFault(tx, {
         area,
         start: at,
@@ -219,7 +246,10 @@ function signal(
 }
 
 /** The hardware's accessed and dirty bits. */
-function markAccessed(tx: Tx, { space, start, end, access }: CpuAccess): void {
+function markAccessed(tx: Tx, { space, start: first, end: last, access }: CpuAccess): void {
+  // A huge entry has one set of bits for all its pages.
+  const start = isHugeAt(tx, space, first) ? blockOf(first) : first;
+  const end = isHugeAt(tx, space, last - 1) ? blockOf(last - 1) + pmdPages : last;
   const set = access === 'write' ? pteFlag.young | pteFlag.dirty | pteFlag.softDirty : pteFlag.young;
   const stale = tx
     .pages('pte', space)

@@ -14,6 +14,7 @@ import { isFilled } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { again, faultIn, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
+import { blockOf, isHugeAt, splitPmd } from './huge.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 /** X2: the entry is restored; writable only if the area is. */
@@ -78,6 +79,7 @@ function lendStretch(tx: Tx, key: string, space: string, start: number, end: num
   const group = tx.group(end - start);
   const by = `driver:${tx.get('context', key)?.device ?? key}`;
   const made = tx.emit({ kind: 'makeDeviceExclusive', by, group, rule: 'exclusive.make', at });
+  if (isHugeAt(tx, space, start)) splitPmd(tx, space, blockOf(start), start, made);
   const got = faultIn(tx, { space, start, end, access: 'write' }, made);
   if (!isOk(got))
     return tx.refuse('EFAULT', 'exclusive.notWritable', {

@@ -11,7 +11,7 @@ import { frameFlag, readFrame } from '../../model/frame-state.ts';
 import { isFilled } from '../../store/run.ts';
 import type { Tx } from '../tx.ts';
 import { allFrames, changeFrames, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
-import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './migrate-vma.ts';
+import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
 
 interface Moved {
   readonly from: number;

@@ -12,6 +12,8 @@ import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
 import { faultIn } from './cpu-fault.ts';
+import { blockOf, collapse, splitAtBorders } from './huge.ts';
+import { pmdPages } from '../../model/ids.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { zapRange } from './unmap.ts';
 
@@ -22,6 +24,7 @@ export const advices = [
   'NOHUGEPAGE',
   'POPULATE_READ',
   'POPULATE_WRITE',
+  'COLLAPSE',
   'DONTFORK',
   'DOFORK',
   'WIPEONFORK',
@@ -69,6 +72,7 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
   const change = flagChanges[advice];
   if (change !== undefined) {
     const [set, clear] = change;
+    splitAtBorders(tx, space, start, end, cause);
     tx.emit(
       {
         kind: 'vmaFlags',
@@ -89,8 +93,24 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
     return ok;
   }
   if (advice === 'DONTNEED') return zapRange(tx, 'CLEAR', space, start, end, cause, 'madvise.DONTNEED');
+  if (advice === 'COLLAPSE') return collapseBlocks(tx, area, start, end, cause);
   if (advice === 'FREE') return lazyFree(tx, area, start, end, cause);
   return faultIn(tx, { space, start, end, access: advice === 'POPULATE_WRITE' ? 'write' : 'read' }, cause);
+}
+
+/** madvise_collapse: each aligned 2 MiB of the range; EINVAL where one cannot be had. */
+function collapseBlocks(tx: Tx, area: Area, start: number, end: number, cause: number): OpResult {
+  for (let block = blockOf(start + pmdPages - 1); block + pmdPages <= end; block += pmdPages) {
+    if (!collapse(tx, area, block, cause)) {
+      return tx.refuse('EINVAL', 'madvise.COLLAPSE', {
+        cause,
+        at: { space: area.space, start: block, pages: pmdPages },
+        why: 'not all pages are there and ours, or memory has no whole 2 MiB',
+        fn: 'madvise_collapse',
+      });
+    }
+  }
+  return ok;
 }
 
 /** madvise_free_single_vma: present pages become clean, so that reclaim may drop them; others are left alone. */

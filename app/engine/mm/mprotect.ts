@@ -15,6 +15,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
 import { allFrames } from './frames.ts';
+import { splitAtBorders } from './huge.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 export interface Protection {
@@ -50,6 +51,7 @@ export function mprotect(
 
 function protectArea(tx: Tx, area: Area, start: number, end: number, protection: Protection, cause: number): void {
   const { space } = area;
+  splitAtBorders(tx, space, start, end, cause);
   tx.emit(
     {
       kind: 'vmaProtected',

@@ -10,6 +10,8 @@ import type { OpResult } from '../event.ts';
 import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { areaAt, areasIn, linkAnonVma, newVmaId, splitAt, type Area } from './areas.ts';
+import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
+import { pmdPages } from '../../model/ids.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { detachAreas, zapRange } from './unmap.ts';
 
@@ -28,9 +30,11 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
     const cleared = zapRange(tx, 'UNMAP', space, to, to + pages, cause, 'mremap.target');
     if (!isOk(cleared)) return cleared;
   }
+  splitAtBorders(tx, space, start, end, cause);
   copyArea(tx, area, start, to, pages, cause);
   const range: RangeEvent = { event: 'UNMAP', space, start, end, cause, rule: 'mremap.move' };
   rangeStart(tx, range);
+  splitUnaligned(tx, space, start, end, to, cause);
   tx.emit({ kind: 'entriesMoved', cause, rule: 'mremap.move', at, args: { to } }, (w) => {
     const runs = w.world.pages.pte[space]?.runs(start, end) ?? [];
     w.setRuns(
@@ -46,6 +50,13 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
   if (dontUnmap) return ok;
   detachAreas(tx, space, start, end, cause);
   return zapRange(tx, 'UNMAP', space, start, end, cause, 'mremap.source');
+}
+
+/** A huge entry moves as one only to an address that is aligned as it is. */
+function splitUnaligned(tx: Tx, space: string, start: number, end: number, to: number, cause: number): void {
+  if ((to - start) % pmdPages === 0) return;
+  for (let block = blockOf(start); block < end; block += pmdPages)
+    if (isHugeAt(tx, space, Math.max(block, start))) splitPmd(tx, space, block, Math.max(block, start), cause);
 }
 
 /** copy_vma: the new area keeps the page offset, so that the reverse map finds the moved pages. */

@@ -13,7 +13,7 @@ import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { faultIn } from './cpu-fault.ts';
 import { allFrames, changeFrames, findFree, frameAt, poolOf, systemPool, take } from './frames.ts';
-import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './migrate-vma.ts';
+import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
 
 export type HoldFlag = 'get' | 'pin' | 'write' | 'longterm';
 

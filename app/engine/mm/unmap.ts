@@ -12,6 +12,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areasIn, removeArea, splitAt } from './areas.ts';
 import { allFrames, changeFrames, dropMapping } from './frames.ts';
+import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
 
@@ -43,6 +44,7 @@ export function zapRange(
   const range: RangeEvent = { event, space, start, end, cause, rule };
   const started = rangeStart(tx, range);
   if (!('ok' in started)) return started;
+  splitEnds(tx, space, start, end, cause);
   zapEntries(tx, space, start, end, cause, rule);
   rangeEnd(tx, range);
   return ok;
@@ -59,8 +61,20 @@ export function zapEntries(
   tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => zap(w, space, start, end));
 }
 
+/** zap_pmd_range: a huge entry of which only a part goes is split. */
+function splitEnds(tx: Tx, space: string, start: number, end: number, cause: number | null): void {
+  for (const [at, page] of [
+    [start, start],
+    [end, end - 1],
+  ] as const) {
+    if (at !== blockOf(at) && isHugeAt(tx, space, page))
+      splitPmd(tx, space, blockOf(page), at === end ? blockOf(page) : start, cause);
+  }
+}
+
 /** The areas of a range are taken out of the address space (under the mmap write lock). */
 export function detachAreas(tx: Tx, space: string, start: number, end: number, cause: number | null): void {
+  splitAtBorders(tx, space, start, end, cause);
   tx.emit({ kind: 'vmaRemoved', cause, rule: 'unmap.detach', at: { space, start, pages: end - start } }, (w) => {
     splitAt(w, space, start);
     splitAt(w, space, end);

@@ -2,6 +2,11 @@
 import { z } from 'zod';
 import { arg, defineOp } from '../define-op.ts';
 import { evictFrames } from '../mm/evict.ts';
+import { frameFlag } from '../../model/frame-state.ts';
+import { pteFlag, pteWord } from '../../model/pte.ts';
+import { newVmaId } from '../mm/areas.ts';
+import { findFree, systemPool, take } from '../mm/frames.ts';
+import { charge } from '../mm/rss.ts';
 import { lend } from '../mm/device-exclusive.ts';
 import { eraseDeviceEntries } from '../mm/mirror.ts';
 import { removeNotifier } from '../mm/notifier.ts';
@@ -31,6 +36,86 @@ export const closeDevice = defineOp(
     );
     removeNotifier(tx, op.context, cause);
     eraseDeviceEntries(tx, op.context, 0, everything, cause, 'device.close');
+    return ok;
+  },
+);
+
+export const mmapDevice = defineOp(
+  'mmapDevice',
+  'A process maps a device file: the driver inserts ordinary pages of its own.',
+  {
+    context: arg.context,
+    as: arg.name,
+    pages: z
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** 20),
+  },
+  (tx, op) => {
+    const context = tx.get('context', op.context);
+    const space = context === null ? null : tx.get('space', context.space);
+    if (context === null || !context.open || space === null)
+      return tx.refuse('EBADF', 'device.noContext', { why: `no open device file ${op.context}` });
+    const name = `${op.by}.${op.as}`;
+    if (tx.get('buffer', name) !== null)
+      return tx.refuse('EEXIST', 'mmap.name', { why: `there is a buffer ${name} already`, fn: 'do_mmap' });
+    const pool = systemPool(tx.world);
+    const spans = pool === null ? null : findFree(tx.world, pool, op.pages);
+    if (pool === null || spans === null)
+      return tx.refuse('ENOMEM', 'device.mmap', {
+        why: 'no free frames for the driver to insert',
+        fn: 'vm_insert_page',
+      });
+    const start = space.mmapBase - op.pages - 1;
+    tx.emit(
+      {
+        kind: 'mmapped',
+        rule: 'device.mmap',
+        at: { space: context.space, start, pages: op.pages },
+        args: { name, prot: 'rw-' },
+      },
+      (w) => {
+        w.put('vma', newVmaId(w, context.space), {
+          space: context.space,
+          start,
+          end: start + op.pages,
+          read: true,
+          write: true,
+          exec: false,
+          shared: false,
+          backing: 'devicePages',
+          file: null,
+          pgoff: 0,
+          anonVmas: [],
+          flags: ['MIXEDMAP'],
+        });
+        w.put('buffer', name, { space: context.space, start, pages: op.pages });
+        w.patch('space', context.space, { mmapBase: start });
+        take(w, pool, spans, {
+          flags: frameFlag.pageCache,
+          refs: 1,
+          maps: 1,
+          pins: 0,
+          anonVma: 0,
+          index: 0,
+          content: 0,
+        });
+        let page = start;
+        for (const span of spans) {
+          w.fill(
+            'pte',
+            context.space,
+            page,
+            page + (span.end - span.start),
+            [pteWord('PRESENT', pteFlag.young), span.start],
+            [0, span.end - span.start > 1 ? 1 : 0],
+          );
+          page += span.end - span.start;
+        }
+        charge(w, context.space, 'file', op.pages);
+      },
+    );
     return ok;
   },
 );
