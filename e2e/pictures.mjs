@@ -25,9 +25,15 @@ const pictures = [
 
 await buildStale();
 mkdirSync(folder, { recursive: true });
-const host = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', '--no-open'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+const host = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', '--no-open'], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const address = await new Promise((done) => createInterface({ input: host.stdout }).once('line', done));
-const browser = await chromium.launch({ executablePath: findBrowser() ?? undefined, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+const browser = await chromium.launch({
+  executablePath: findBrowser() ?? undefined,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+});
 for (const [name, query, colorScheme, width, height] of pictures) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${address}&${query}`);

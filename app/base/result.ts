@@ -13,4 +13,5 @@ export interface Problem {
 }
 
 /** `FILE:LINE:COLUMN: what is wrong, and the mend`, as the command line prints it. */
-export const printProblem = (p: Problem): string => `${p.file}:${p.line}:${p.column}: ${p.message}`;
+export const printProblem = (p: Problem): string =>
+  `${p.file}:${Math.max(1, p.line)}:${Math.max(1, p.column)}: ${p.message}`;

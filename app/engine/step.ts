@@ -31,10 +31,15 @@ function carryOut(tx: Tx, op: Op, rules: RuleTable): OpResult {
   return result;
 }
 
-/** Sleepers whose reason is gone run again, in order of arrival, until none can. */
+/**
+ * Sleepers whose reason is gone run again, in order of arrival, until none can. Who falls asleep again has a later
+ * number and waits for the next operation.
+ */
 function wakeSleepers(tx: Tx, rules: RuleTable): void {
+  const last = tx.get('counter', 'nextWaiting')?.value ?? 0;
   for (;;) {
     const ready = Object.entries(tx.world.records.waiting)
+      .filter(([key]) => Number(key) < last)
       .sort(([a], [b]) => Number(a) - Number(b))
       .find(([, sleeper]) => !stillWaits(tx.world, sleeper.op as Op, sleeper.on));
     if (ready === undefined) return;

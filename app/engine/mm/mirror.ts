@@ -51,6 +51,15 @@ export function eraseDeviceEntries(
 
 /** mmu_interval_read_begin as a step of its own: sleeps while an invalidation of the interval is under way. */
 export function beginRead(tx: Tx, key: string, cause: number | null): OpResult {
+  if (tx.get('notifier', key) === null) {
+    return tx.refuse('EINVAL', 'mirror.noNotifier', {
+      by: driver(tx, key),
+      cause,
+      at: { context: key },
+      why: 'this driver registered no notifier',
+      fn: 'mmu_interval_read_begin',
+    });
+  }
   const snapshot = readBegin(tx, key);
   if (snapshot === null) return { blocked: 'notifier' };
   tx.emit(
