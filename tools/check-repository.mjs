@@ -10,7 +10,10 @@ const long = 400;
 const tooLong = 600;
 
 /** Longer on purpose: one algorithm or one table. Path and reason. */
-const exempt = new Map([]);
+const exempt = new Map([
+  ['app/engine/event-kinds.ts', 'one table: every kind of event, with its fields and what it stands for'],
+  ['app/engine/mm/migrate-vma.ts', 'one algorithm: migrate_vma, its setup, pages and finalize'],
+]);
 
 // Written in pieces, so that this file does not find itself.
 const unfinished = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'not ' + 'implemented'].join('|')})\\b`);
