@@ -106,7 +106,7 @@ const preloadScript = (path) => `(() => {
     },
   };
   const module = { exports: {} };
-  ((require, module, exports) => { ${readFileSync(path, 'utf8')} })((name) => { if (name === 'electron') return electron; throw new Error('a sandboxed preload has no ' + name); }, module, module.exports);
+  ((require, module, exports) => { ${readFileSync(path, 'utf8')}\n})((name) => { if (name === 'electron') return electron; throw new Error('a sandboxed preload has no ' + name); }, module, module.exports);
 })();`;
 
 export class BrowserWindow extends EventEmitter {
