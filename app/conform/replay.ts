@@ -78,12 +78,31 @@ function deviceOf(recording: Recording, file: string): string {
 const memoryOf = (recording: Recording): 'private' | 'coherent' =>
   recording.test.includes('coherent') ? 'coherent' : 'private';
 
+/**
+ * A chunk of device memory is made for small pages or for huge ones, and a coherent device has one chunk only. Which
+ * kind it was shows where huge pages were split on their way to it though no allocation was made to fail.
+ */
+function splitsAtCommit(recording: Recording): boolean {
+  let committing = false;
+  for (const { e, cmd } of recording.events) {
+    if (cmd === 'flags') return false;
+    if (e === 'migrate_vma_pages') committing = true;
+    if (e === 'migrate_vma_finalize') committing = false;
+    if (committing && e === '__split_huge_pmd') return true;
+  }
+  return false;
+}
+
 function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
   const memory = memoryOf(recording);
   const files = recording.events.flatMap(({ e, dev }) => (e === 'open' && dev !== undefined ? [dev] : []));
   const ids = [...new Set(files.map((file) => deviceOf(recording, file)))].sort();
   return dmirrorMachine(
-    ids.map((id) => ({ id, memory: id === 'dmirrorOfChildren' ? 'private' : memory })),
+    ids.map((id) => ({
+      id,
+      memory: id === 'dmirrorOfChildren' ? 'private' : memory,
+      hugePages: memory === 'private' || !splitsAtCommit(recording),
+    })),
     settings.thp,
   );
 }
@@ -174,9 +193,13 @@ class Replay {
     this.#children = childrenOf(recording);
     const root = recording.events[0]?.by ?? 'P0';
     this.#machine.do({ op: 'process', by: 'kernel', name: root });
-    // The process has more than its buffers: whoever protects a range finds its page table populated.
-    this.#machine.do({ op: 'mmap', by: root, as: 'libc', at: occupied, pages: 1 });
-    this.#machine.do({ op: 'write', by: root, place: `${root}.libc`, value: 1 });
+    // The process has more than its buffers: something is in the same gigabyte, and something follows each buffer.
+    const others = [occupied, ...buffers.filter(({ end }) => end % blockPages !== 0).map(({ end }) => end)];
+    for (const [index, at] of others.entries()) {
+      this.#machine.do({ op: 'mmap', by: root, as: `other${index}`, at, pages: 1 });
+      this.#machine.do({ op: 'madvise', by: root, place: `${root}.other${index}`, advice: 'NOHUGEPAGE' });
+      this.#machine.do({ op: 'write', by: root, place: `${root}.other${index}`, value: 1 });
+    }
     this.#machine.world = withBuffers(this.#machine.world, root, buffers);
     this.#tasks.set(root, task(root));
     this.#root = root;

@@ -9,6 +9,8 @@ const systemFrames = 1 << 20;
 export interface TestDevice {
   readonly id: string;
   readonly memory: 'private' | 'coherent';
+  /** Whether its chunk of memory is handed out in 2 MiB pages too. */
+  readonly hugePages?: boolean;
 }
 
 /** A machine with test devices. */
@@ -25,9 +27,10 @@ export function dmirrorMachine(devices: readonly TestDevice[], thp: 'always' | '
         device: id,
       })),
     ],
-    devices: devices.map(({ id, memory }) => ({
+    devices: devices.map(({ id, memory, hugePages = true }) => ({
       id,
       memory,
+      hugePages,
       pool: `${id}.memory`,
       faultPages: dmirror.faultPages,
       migratePages: dmirror.migratePages,

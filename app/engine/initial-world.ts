@@ -33,7 +33,15 @@ export function initialWorld(spec: EngineSpec): World {
   }
   const devices: Record<string, Device> = {};
   for (const { id, ...d } of spec.devices) {
-    devices[id] = { owner: id, faultPages: 512, migratePages: 512, bringBackPages: 1, failAlloc: false, ...d };
+    devices[id] = {
+      owner: id,
+      faultPages: 512,
+      migratePages: 512,
+      bringBackPages: 1,
+      hugePages: true,
+      failAlloc: false,
+      ...d,
+    };
   }
   return {
     ...emptyWorld,

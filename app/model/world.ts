@@ -114,6 +114,8 @@ export interface Device {
   readonly migratePages: number;
   /** Pages that a CPU fault on one of its pages brings back. */
   readonly bringBackPages: number;
+  /** Its memory comes in whole 2 MiB pages too, not in small pages only. */
+  readonly hugePages: boolean;
   /** The next device-side allocation fails (FAIL_ALLOC). */
   readonly failAlloc: boolean;
 }

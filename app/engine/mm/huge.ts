@@ -224,7 +224,14 @@ export function splitFolio(tx: Tx, frame: number, device: string | null, extra: 
   }
   const held = frames.occupied(head, head + pmdPages).some((run) => readFrame(run.values).pins > 0);
   if (!held) orderFolio(tx, head, device, extra, cause);
-  for (const run of frames.occupied(head, head + pmdPages)) moveEntries(tx, run.start, run.end, run.start, cause);
+  // Each stretch of frames that one mapping holds is put back by itself.
+  const cuts = [
+    ...new Set([head, head + pmdPages, ...places.flatMap(({ frame, pages }) => [frame, frame + pages])]),
+  ].sort((a, b) => a - b);
+  for (const [index, start] of cuts.entries()) {
+    for (const run of frames.occupied(start, cuts[index + 1] ?? start))
+      moveEntries(tx, run.start, run.end, run.start, cause);
+  }
   return !held;
 }
 
@@ -245,15 +252,21 @@ export function orderFolio(tx: Tx, head: number, device: string | null, pieces: 
   });
 }
 
+/** A stretch of an address space that can map frames of a folio, from `frame` on. */
+interface FolioPlace extends Mapped {
+  readonly frame: number;
+  readonly pages: number;
+}
+
 /** Stretches of address spaces that can map pages of the folio, by the reverse map of its first and last used frames. */
-function foliosPlaces(tx: Tx, head: number): readonly (Mapped & { readonly pages: number })[] {
-  const places = new Map<string, Mapped & { pages: number }>();
+function foliosPlaces(tx: Tx, head: number): readonly FolioPlace[] {
+  const places = new Map<string, FolioPlace>();
   for (const run of tx.pages('frame', allFrames).occupied(head, head + pmdPages)) {
     for (let frame = run.start; frame < run.end; frame++) {
       for (const { space, page } of rmapOf(tx, frame)) {
         const key = `${space}:${page - frame}`;
         const known = places.get(key);
-        if (known === undefined) places.set(key, { space, page, pages: 1 });
+        if (known === undefined) places.set(key, { space, page, frame, pages: 1 });
         else places.set(key, { ...known, pages: page + 1 - known.page });
       }
     }

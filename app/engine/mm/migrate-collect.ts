@@ -145,7 +145,8 @@ function classify(tx: Tx, request: CollectRequest, area: Area, run: Run, compoun
       const start = run.start + (part.start - first);
       const end = run.start + (part.end - first);
       const frame = isFilled(part) ? readFrame(part.values) : null;
-      const locked = frame !== null && isFrame(frame, 'locked') && faultFrame !== part.start;
+      const folio = huge === 0 ? part.start : blockOf(part.start);
+      const locked = frame !== null && isFrame(frame, 'locked') && faultFrame !== folio;
       // A page that may be pinned is put back at once, before anybody looks at its references.
       if (frame === null || locked || frame.pins > 0) return { start, end, values: null, strides: null };
       const writable = kind === 'DEVPRIV_WRITE' || hasFlag(word, pteFlag.write);
@@ -193,7 +194,8 @@ export function unmapEverywhere(tx: Tx, key: string, cause: number): void {
       if (frame.maps > 0) tryToMigrate(tx, part.start, part.end, cause);
       const now = frameAt(tx.world, part.start);
       // Each migration entry stands for the reference of the mapping it replaced.
-      const faulting = call.faultFrame !== null && call.faultFrame >= part.start && call.faultFrame < part.end ? 1 : 0;
+      const folio = hasFlag(run.values[0] ?? 0, source.compound) ? run.values[1] : part.start;
+      const faulting = call.faultFrame === folio ? 1 : 0;
       const expected = migrationEntries(tx, part.start) + (isFrame(frame, 'pageCache') ? 1 : 0) + faulting;
       if (now !== null && now.refs > expected) restore(tx, key, start, end, part.start, cause);
     }

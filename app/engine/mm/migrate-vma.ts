@@ -70,8 +70,7 @@ export function migrateSetup(tx: Tx, request: SetupRequest): OpResult {
 
 /**
  * The driver's part between setup and pages: destinations from a pool, and the copies. Pages for which the pool has no
- * frame get none, and will be restored. A huge page gets a huge destination where one can be had, small ones otherwise;
- * coherent device memory comes in small pages only.
+ * frame get none, and will be restored. A huge page gets a huge destination where one can be had, small ones otherwise.
  */
 export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | null): OpResult {
   const call = tx.get('migration', key);
@@ -102,7 +101,8 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
 
 /** A block for a huge page, or null; an allocation that is made to fail fails once. */
 function hugeDestination(w: Writer, device: string, pool: string): number | null {
-  if (w.get('pool', pool)?.registration === 'coherent') return null;
+  const owner = w.get('pool', pool)?.device ?? null;
+  if (owner !== null && w.get('device', owner)?.hugePages === false) return null;
   if (w.get('device', device)?.failAlloc === true) {
     w.patch('device', device, { failAlloc: false });
     return null;

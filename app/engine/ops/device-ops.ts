@@ -6,6 +6,7 @@ import { deviceAccess } from '../device/access.ts';
 import type { OpResult } from '../event.ts';
 import { systemPool } from '../mm/frames.ts';
 import { beginRead, eraseDeviceEntries, hmmRangeFault, programEntries } from '../mm/mirror.ts';
+import { source } from '../mm/migrate-collect.ts';
 import { migrateCopy, migrateFinalize, migratePages, migrateSetup } from '../mm/migrate-vma.ts';
 import { insertNotifier } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
@@ -273,7 +274,7 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
   if (call === null || context === null) return;
   const moved = tx.pages('migrateDst', key).occupied(call.start, call.end);
   if (moved.length === 0) return;
-  const source = tx.pages('migrateSrc', key);
+  const sources = tx.pages('migrateSrc', key);
   tx.emit(
     {
       kind: 'deviceMap',
@@ -289,12 +290,15 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
           w.rewrite('devicePte', key, run.start, run.end, () => null);
           continue;
         }
-        for (const part of source.occupied(run.start, run.end)) {
-          const hole = ((part.values[0] ?? 0) & 4) === 0;
+        for (const part of sources.occupied(run.start, run.end)) {
+          const word = part.values[0] ?? 0;
+          const hole = (word & source.frame) === 0;
+          // A page that did not move after all stays where the driver had it.
+          if (!hole && (word & source.moved) === 0) continue;
           const area = Object.values(w.world.records.vma).find(
             (vma) => vma.space === call.space && vma.start <= part.start && part.end <= vma.end,
           );
-          const writable = hole ? (area?.write ?? false) : ((part.values[0] ?? 0) & 2) !== 0;
+          const writable = hole ? (area?.write ?? false) : (word & source.write) !== 0;
           const flags = deviceFlag.read | (writable ? deviceFlag.write : 0);
           w.fill(
             'devicePte',
