@@ -97,6 +97,15 @@ describe('the web host', () => {
     expect(await page.locator('.graph .wire').count()).toBeGreaterThan(6);
   });
 
+  it('shows the facts of a part that is clicked, or reached by keyboard', async () => {
+    await page.locator('.graph .card[data-subkind=nic]').click({ position: { x: 10, y: 8 } });
+    await page.locator('.object h3').getByText('nic0').waitFor();
+    await page.locator('.graph .card[data-subkind=gpu]').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.object h3').getByText('gpu0').waitFor();
+    await page.keyboard.press('1');
+  });
+
   it('says what is wrong with a broken file, and keeps what was open', async () => {
     await page.evaluate(() => {
       const data = new DataTransfer();

@@ -56,7 +56,9 @@ export function Frame() {
       </Panel>
       <Separator className="divider divider-row" disabled={!timeline} data-hidden={!timeline || undefined} />
       <SidePanel name="timeline" shown={timeline} size={150} least={84}>
-        <Timeline />
+        <section className="timeline-place" aria-label="Timeline">
+          <Timeline />
+        </section>
       </SidePanel>
     </Group>
   );

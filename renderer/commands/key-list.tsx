@@ -38,7 +38,7 @@ export function KeyList() {
               </section>
             ))}
             <section>
-              <h2>In lists and tables</h2>
+              <h2>In lists, tables and the picture</h2>
               <ul>
                 <li>
                   <span>Previous and next row</span>
@@ -52,6 +52,15 @@ export function KeyList() {
                   <span>
                     <kbd>PageUp</kbd>
                     <kbd>PageDown</kbd>
+                  </span>
+                </li>
+                <li>
+                  <span>From part to part of the machine</span>
+                  <span>
+                    <kbd>Alt ←</kbd>
+                    <kbd>Alt →</kbd>
+                    <kbd>Alt ↑</kbd>
+                    <kbd>Alt ↓</kbd>
                   </span>
                 </li>
                 <li>

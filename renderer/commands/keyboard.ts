@@ -23,7 +23,7 @@ function onKeyDown(event: KeyboardEvent): void {
  */
 function onClick(event: MouseEvent): void {
   if (event.detail === 0 || !(event.target instanceof Element)) return;
-  const button = event.target.closest('button');
+  const button = event.target.closest<HTMLElement>('button, [role=button]');
   if (
     button !== null &&
     button === document.activeElement &&

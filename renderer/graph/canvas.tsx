@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import {
   Background,
   BackgroundVariant,
@@ -28,6 +28,13 @@ const shapeOf = (node: GraphNode): keyof typeof nodeTypes =>
     : node.kind === 'package' || node.kind === 'group' || node.kind === 'machine'
       ? 'area'
       : 'plain';
+
+const ways: ReadonlyMap<string, 'left' | 'right' | 'up' | 'down'> = new Map([
+  ['ArrowLeft', 'left'],
+  ['ArrowRight', 'right'],
+  ['ArrowUp', 'up'],
+  ['ArrowDown', 'down'],
+]);
 
 /** Layouts that were made, by what they depend on: going back to a document is instant. */
 const made = new Map<string, Layout>();
@@ -76,9 +83,10 @@ function toNode(node: GraphNode, box: Placed): Node {
     draggable: false,
     connectable: false,
     selectable: false,
-    focusable: true,
+    // The card inside is the button; the wrapper must still let a pointer through to it.
+    focusable: false,
+    style: { pointerEvents: 'all' },
     zIndex: shape === 'area' ? 0 : 2,
-    ariaLabel: [node.title, node.subtitle].filter((part) => part !== null).join(', '),
   };
 }
 
@@ -164,19 +172,31 @@ function Graph() {
     return () => cancelAnimationFrame(frame);
   }, [fitKey, flow, flowNodes.length]);
 
-  const walk = (event: KeyboardEvent): void => {
-    const way = ({ ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const)[event.key];
-    const { selected } = useSelection.getState();
-    if (way === undefined || !event.altKey || places === null) return;
-    const next = nearest(places, selected?.kind === 'node' ? selected.id : null, way);
-    if (next === null) return;
-    event.preventDefault();
-    event.stopPropagation();
-    select({ kind: 'node', id: next });
-  };
+  useEffect(() => {
+    /** Alt and an arrow: from the selected part to the next one that way, with the keyboard in the picture or nowhere. */
+    const walk = (event: KeyboardEvent): void => {
+      const way = ways.get(event.key);
+      const { selected } = useSelection.getState();
+      const from = selected?.kind === 'node' ? selected.id : null;
+      const here = event.target instanceof Element && event.target.closest('.graph') !== null;
+      if (
+        way === undefined ||
+        !event.altKey ||
+        places === null ||
+        !(here || (event.target === globalThis.document.body && from !== null))
+      )
+        return;
+      const next = nearest(places, from, way);
+      if (next === null) return;
+      event.preventDefault();
+      select({ kind: 'node', id: next });
+    };
+    window.addEventListener('keydown', walk);
+    return () => window.removeEventListener('keydown', walk);
+  }, [places]);
 
   return (
-    <div className="graph" onKeyDown={walk} data-steps={hasSteps || undefined}>
+    <div className="graph" data-steps={hasSteps || undefined}>
       <ReactFlow
         nodes={flowNodes}
         edges={[...wires, ...drawnRelations]}

@@ -84,9 +84,6 @@ function Card({
   const chosen = useSelection((state) => sameSelection(state.selected, { kind: 'node', id }));
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   if (node === undefined) return null;
-  const label = [node.title, node.subtitle, node.count > 1 ? `${node.count} of them` : '', ...node.alerts]
-    .filter((part) => part !== null && part !== '')
-    .join(', ');
   return (
     <div
       className="card"
@@ -97,10 +94,14 @@ function Card({
       data-alert={node.alerts.length > 0 || undefined}
       data-stacked={node.count > 1 || undefined}
       role="button"
-      tabIndex={-1}
-      aria-label={label}
+      tabIndex={0}
       aria-pressed={chosen}
       onClick={() => select({ kind: 'node', id })}
+      onKeyDown={(event) => {
+        if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ')) return;
+        event.preventDefault();
+        select({ kind: 'node', id });
+      }}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Handle type="source" position={Position.Right} isConnectable={false} />
