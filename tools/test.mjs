@@ -68,6 +68,7 @@ node('lint', join(root, 'node_modules/eslint/bin/eslint.js'), '.');
 node('format', join(root, 'node_modules/prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.');
 node('boundaries', 'tools/check-imports.mjs');
 node('repository', 'tools/check-repository.mjs');
+node('glossary', 'tools/glossary.mjs', '--check');
 node('licences', 'tools/notices.mjs', '--check');
 if (!quick) node('build', 'tools/build.mjs');
 vitest('unit tests');

@@ -63,7 +63,7 @@ function kernelCase(file: RecordingFile, id: string): Result<Case, Problem> {
 function peerCase(file: RecordingFile): Result<Case, Problem> {
   try {
     const json: unknown = JSON.parse(file.text);
-    const id = `p2pdma/${file.name.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`;
+    const id = `recording/p2pdma/${file.name.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`;
     return ok({ id, run: () => runPeerCase(id, json) });
   } catch (error) {
     return err({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { root } from '../assets.ts';
 import { BadInput, exitCode, say } from './exit.ts';
+import { conformCommand } from './conform.ts';
 import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
@@ -18,7 +19,16 @@ const program = new Command('memscape')
   .description('how memory is laid out and who may touch it')
   .version(version)
   .exitOverride();
-for (const add of [openCommand, serveCommand, inspectCommand, listCommand, runCommand, importCommand, schemaCommand])
+for (const add of [
+  openCommand,
+  serveCommand,
+  inspectCommand,
+  listCommand,
+  runCommand,
+  conformCommand,
+  importCommand,
+  schemaCommand,
+])
   add(program);
 for (const command of program.commands) command.exitOverride();
 
