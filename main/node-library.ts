@@ -34,6 +34,7 @@ export function nodeLibrary({ mayRead, folder }: NodeLibraryOptions): Library {
       if (found === null || !found.isFile() || found.size > maxFileBytes) return null;
       return { name: basename(whole), bytes: new Uint8Array(await readFile(whole)) };
     },
+    pause: () => new Promise((done) => setImmediate(done)),
     thisMachine: async () => {
       const machine = readThisMachine();
       return machine.ok ? machine.value : null;

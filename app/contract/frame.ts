@@ -213,7 +213,10 @@ export interface Frame {
   readonly nodes: readonly GraphNode[];
   readonly relations: readonly GraphRelation[];
   readonly story: StepStory | null;
+  /** Events of the step: all where they are few, else those around the cursor. `index` counts from the step's first. */
   readonly events: readonly EventRow[];
+  /** How many events the step has. */
+  readonly totalEvents: number;
   readonly alerts: readonly {
     readonly invariant: string;
     readonly text: string;

@@ -12,6 +12,7 @@ import {
   pteKind,
 } from '../model/pte.ts';
 import type { World } from '../model/world.ts';
+import type { PageMap } from '../store/page-map.ts';
 import { isFilled, valueAt, type FilledRun } from '../store/run.ts';
 import { pageMap } from './apply.ts';
 import type { Place } from './event.ts';
@@ -23,13 +24,15 @@ export interface Violation {
   readonly at: Place;
 }
 
-type Check = (world: World) => readonly Violation[];
+/** The occupied runs of a map; a map that several checks look at is walked once. */
+type Walk = (map: PageMap) => readonly FilledRun[];
+type Check = (world: World, walk: Walk) => readonly Violation[];
 
 /** Adds up how often each frame is mapped, as runs: +n from a frame on, -n after its end. */
-function mappings(world: World): Map<number, number> {
+function mappings(world: World, walk: Walk): Map<number, number> {
   const steps = new Map<number, number>();
   for (const table of Object.values(world.pages.pte)) {
-    for (const run of table.occupied()) {
+    for (const run of walk(table)) {
       if (!countsInMapcount(run.values[0] ?? 0)) continue;
       const first = run.values[1] ?? 0;
       const end = first + (run.end - run.start);
@@ -41,10 +44,10 @@ function mappings(world: World): Map<number, number> {
 }
 
 /** I1: page-table entries that count = mapcount, for every frame. */
-const mapcounts: Check = (world) => {
-  const steps = mappings(world);
+const mapcounts: Check = (world, walk) => {
+  const steps = mappings(world, walk);
   const frames = pageMap(world, 'frame', allFrames);
-  for (const run of frames.occupied()) {
+  for (const run of walk(frames)) {
     const maps = run.values[2] ?? 0;
     steps.set(run.start, (steps.get(run.start) ?? 0) - maps);
     steps.set(run.end, (steps.get(run.end) ?? 0) + maps);
@@ -65,8 +68,8 @@ const mapcounts: Check = (world) => {
 };
 
 /** I2: private device memory is never mapped by a present entry. */
-const privateIsNotPresent: Check = (world) =>
-  eachEntry(world, (space, run, word) => {
+const privateIsNotPresent: Check = (world, walk) =>
+  eachEntry(world, walk, (space, run, word) => {
     const pool = hasFrame(word) && !isMigration(word) ? poolOf(world, run.values[1] ?? 0) : null;
     const wrong = pool?.registration === 'private' ? pteKind(word) === 'PRESENT' : isDevPrivate(word);
     return wrong
@@ -82,19 +85,20 @@ const privateIsNotPresent: Check = (world) =>
 
 function eachEntry(
   world: World,
+  walk: Walk,
   look: (space: string, run: FilledRun, word: number) => readonly Violation[],
 ): readonly Violation[] {
   return Object.entries(world.pages.pte).flatMap(([space, table]) =>
-    table.occupied().flatMap((run) => look(space, run, run.values[0] ?? 0)),
+    walk(table).flatMap((run) => look(space, run, run.values[0] ?? 0)),
   );
 }
 
 /** I3: a device entry names the frame that the CPU entry names, with no more rights than a valid mirror could have. */
-const devicesAgree: Check = (world) =>
+const devicesAgree: Check = (world, walk) =>
   Object.entries(world.pages.devicePte).flatMap(([context, table]) => {
     const space = world.records.context[context]?.space ?? '';
     const cpu = pageMap(world, 'pte', space);
-    return table.occupied().flatMap((run) =>
+    return walk(table).flatMap((run) =>
       cpu.runs(run.start, run.end).flatMap((entry): readonly Violation[] => {
         const text = disagreement(run, isFilled(entry) ? entry : null, Math.max(run.start, entry.start));
         // Between commit and finalize the driver's table is ahead of the CPU's: it names the destination already.
@@ -128,25 +132,23 @@ function disagreement(device: FilledRun, cpu: FilledRun | null, page: number): s
 }
 
 /** I6: at most one process maps an exclusive frame. */
-const exclusiveMeansOne: Check = (world) =>
-  pageMap(world, 'frame', allFrames)
-    .occupied()
-    .flatMap((run): readonly Violation[] => {
-      const frame = readFrame(run.values);
-      return (frame.flags & frameFlag.anonExclusive) !== 0 && frame.maps > 1
-        ? [
-            {
-              invariant: 'I6',
-              text: `an exclusive frame has ${frame.maps} mappings`,
-              at: { start: run.start, pages: run.end - run.start },
-            },
-          ]
-        : [];
-    });
+const exclusiveMeansOne: Check = (world, walk) =>
+  walk(pageMap(world, 'frame', allFrames)).flatMap((run): readonly Violation[] => {
+    const frame = readFrame(run.values);
+    return (frame.flags & frameFlag.anonExclusive) !== 0 && frame.maps > 1
+      ? [
+          {
+            invariant: 'I6',
+            text: `an exclusive frame has ${frame.maps} mappings`,
+            at: { start: run.start, pages: run.end - run.start },
+          },
+        ]
+      : [];
+  });
 
 /** I7: device-exclusive entries are the only mapping of an ordinary anonymous frame. */
-const leasesAreSole: Check = (world) =>
-  eachEntry(world, (space, run, word) => {
+const leasesAreSole: Check = (world, walk) =>
+  eachEntry(world, walk, (space, run, word) => {
     if (pteKind(word) !== 'DEVEXCL') return [];
     const frame = pageMap(world, 'frame', allFrames).get(run.values[1] ?? 0);
     const state = frame === null ? null : readFrame(frame);
@@ -177,11 +179,12 @@ const sequences: Check = (world) =>
   });
 
 /** I10: resident pages = entries that count. */
-const resident: Check = (world) =>
+const resident: Check = (world, walk) =>
   Object.entries(world.records.space).flatMap(([space, mm]): readonly Violation[] => {
-    const counted = pageMap(world, 'pte', space)
-      .occupied()
-      .reduce((sum, run) => sum + (countsInRss(run.values[0] ?? 0) ? run.end - run.start : 0), 0);
+    const counted = walk(pageMap(world, 'pte', space)).reduce(
+      (sum, run) => sum + (countsInRss(run.values[0] ?? 0) ? run.end - run.start : 0),
+      0,
+    );
     const rss = mm.rss.anon + mm.rss.file + mm.rss.shmem;
     return rss === counted
       ? []
@@ -189,11 +192,13 @@ const resident: Check = (world) =>
   });
 
 /** I14: free and used frames make up each pool. */
-const pools: Check = (world) =>
+const pools: Check = (world, walk) =>
   Object.entries(world.records.pool).flatMap(([id, pool]): readonly Violation[] => {
-    const used = pageMap(world, 'frame', allFrames)
-      .occupied(pool.firstFrame, pool.firstFrame + pool.frames)
-      .reduce((sum, run) => sum + run.end - run.start, 0);
+    const last = pool.firstFrame + pool.frames;
+    const used = walk(pageMap(world, 'frame', allFrames)).reduce(
+      (sum, run) => sum + Math.max(0, Math.min(run.end, last) - Math.max(run.start, pool.firstFrame)),
+      0,
+    );
     return used + pool.free === pool.frames
       ? []
       : [
@@ -206,9 +211,9 @@ const pools: Check = (world) =>
   });
 
 /** A device entry that can write is one that can read. */
-const writeImpliesRead: Check = (world) =>
+const writeImpliesRead: Check = (world, walk) =>
   Object.entries(world.pages.devicePte).flatMap(([context, table]) =>
-    table.occupied().flatMap((run): readonly Violation[] => {
+    walk(table).flatMap((run): readonly Violation[] => {
       const flags = run.values[0] ?? 0;
       return (flags & deviceFlag.write) !== 0 && (flags & deviceFlag.read) === 0
         ? [
@@ -235,4 +240,14 @@ const checks: readonly Check[] = [
 ];
 
 /** Everything that does not hold in this world; empty: all is well. */
-export const checkInvariants = (world: World): readonly Violation[] => checks.flatMap((check) => check(world));
+export function checkInvariants(world: World): readonly Violation[] {
+  const walked = new Map<PageMap, readonly FilledRun[]>();
+  const walk: Walk = (map) => {
+    const known = walked.get(map);
+    if (known !== undefined) return known;
+    const runs = map.occupied();
+    walked.set(map, runs);
+    return runs;
+  };
+  return checks.flatMap((check) => check(world, walk));
+}

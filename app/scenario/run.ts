@@ -32,13 +32,16 @@ export interface ScenarioRun {
   readonly steps: readonly RunStep[];
 }
 
-/** Runs the steps up to and with `until`. A test may replace rules, to see that the expectations notice. */
-export function runScenario(
+/**
+ * Runs the steps up to and with `until`. A test may replace rules, to see that the expectations notice.
+ * Yields after each operation the number of its events, so that a host can do other work in between.
+ */
+export function* runSlowly(
   scenario: LoadedScenario,
   machine: Topology,
   until = Number.POSITIVE_INFINITY,
   rules: RuleTable = operations,
-): ScenarioRun {
+): Generator<number, ScenarioRun> {
   const start = initialWorld(engineSpec(machine, scenario.value));
   const steps: RunStep[] = [];
   let world = start;
@@ -49,6 +52,7 @@ export function runScenario(
       const transaction = step(world, op, rules);
       transactions.push(transaction);
       world = transaction.after;
+      yield transaction.events.length;
     }
     const violations = checkInvariants(world);
     steps.push({
@@ -57,8 +61,26 @@ export function runScenario(
       after: world,
       checks: checkStep(scenario, index, wanted, transactions, world, violations),
     });
+    yield checkWork;
   }
   return { scenario, start, steps };
+}
+
+/** What checking a step costs, in events. */
+const checkWork = 200;
+
+/** The same without a break. */
+export function runScenario(
+  scenario: LoadedScenario,
+  machine: Topology,
+  until = Number.POSITIVE_INFINITY,
+  rules: RuleTable = operations,
+): ScenarioRun {
+  const running = runSlowly(scenario, machine, until, rules);
+  for (;;) {
+    const { done, value } = running.next();
+    if (done === true) return value;
+  }
 }
 
 /** What the step says, and what goes without saying: every operation succeeds, every invariant holds. */

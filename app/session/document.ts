@@ -11,7 +11,7 @@ import { objectsOf, type Topology } from '../model/topology.ts';
 import type { World } from '../model/world.ts';
 import { engineSpec } from '../scenario/engine-spec.ts';
 import { loadScenario, type LoadedScenario } from '../scenario/load.ts';
-import { runScenario } from '../scenario/run.ts';
+import { runSlowly, type ScenarioRun } from '../scenario/run.ts';
 import { printResult } from '../scenario/check.ts';
 import { topologyOf } from '../topology/memscape/read.ts';
 import { readTopology } from '../topology/read-topology.ts';
@@ -86,7 +86,23 @@ export async function openScenario(
   if (!loaded.ok) return loaded;
   const machine = await findMachine(library, loaded.value);
   if (!machine.ok) return machine;
-  return ok(storyDocument(loaded.value, machine.value, source));
+  return ok(storyDocument(await run(library, loaded.value, machine.value), machine.value, source));
+}
+
+/** Work between two pauses, in events: a few milliseconds. */
+const slice = 2000;
+
+/** Runs a story in slices, so that whoever waits for the host does not wait for all of it. */
+async function run(library: Library, scenario: LoadedScenario, machine: Topology): Promise<ScenarioRun> {
+  const running = runSlowly(scenario, machine);
+  for (let work = 0; ;) {
+    const { done, value } = running.next();
+    if (done === true) return value;
+    work += 1 + value;
+    if (work < slice) continue;
+    work = 0;
+    await library.pause?.();
+  }
 }
 
 function nodeNames(names: ShortNames, graph: GraphView): NodeNames {
@@ -122,10 +138,10 @@ function shownFrames(
   return shown;
 }
 
-function storyDocument(scenario: LoadedScenario, machine: Topology, source: string): OpenDocument {
-  const story = new Story(runScenario(scenario, machine));
+function storyDocument(run: ScenarioRun, machine: Topology, source: string): OpenDocument {
+  const { scenario } = run;
+  const story = new Story(run);
   const names = shortNames(machine);
-  const { run } = story;
   const graph = machineView(machine, {
     names,
     shown: shownFrames([run.start, ...run.steps.map((step) => step.after)]),

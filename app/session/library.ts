@@ -9,4 +9,6 @@ export interface Library {
   file(path: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | null>;
   /** The machine that the host runs on, as a topology; null where the host cannot tell. */
   thisMachine(): Promise<Topology | null>;
+  /** Lets the host do other work; long work pauses now and then. */
+  pause?(): Promise<void>;
 }

@@ -117,4 +117,89 @@ describe('a session', () => {
         .sort(),
     ).toEqual(['device', 'process']);
   });
+
+  it('lets the host do other work while a long story runs, and the last wish wins', async () => {
+    let pauses = 0;
+    let inBetween: string | undefined;
+    const slow: Session = new Session({
+      ...library,
+      pause: async () => {
+        pauses += 1;
+        inBetween ??= slow.current()?.id;
+      },
+    });
+    await slow.open({ kind: 'builtin', id: 'sc-16' });
+    const long = story([
+      '{ op: mmap, by: A, as: heap, pages: 4096 }',
+      '{ op: open, by: A, device: gpu0 }',
+      ...Array.from({ length: 2000 }, (_, i) => `{ op: write, by: A, place: "A.heap[${i * 2}]", value: 1 }`),
+    ]);
+    const first = slow.open({ kind: 'text', name: 'long.yaml', text: long });
+    const second = slow.open({ kind: 'builtin', id: 'sc-02' });
+    expect([(await first).ok, (await second).ok]).toEqual([false, true]);
+    expect(pauses).toBeGreaterThan(1);
+    expect(inBetween).toBe('sc-16');
+    expect(slow.current()?.id).toBe('sc-02');
+  });
+
+  it('sends the events around the cursor where a step has very many', async () => {
+    const other = new Session(library);
+    const writes = Array.from({ length: 400 }, (_, i) => `{ op: write, by: A, place: "A.heap[${i * 2}]", value: 1 }`);
+    const text = story(['{ op: mmap, by: A, as: heap, pages: 1024 }', ...writes]);
+    expect((await other.open({ kind: 'text', name: 'many.yaml', text })).ok).toBe(true);
+    const at = (event: number | null) => other.frame({ cursor: { step: 0, event }, from: null });
+    const { totalEvents } = at(null);
+    expect(totalEvents).toBeGreaterThan(1000);
+    for (const event of [0, 1, 700, totalEvents - 1, totalEvents]) {
+      const shown = at(event).events.map((row) => row.index);
+      expect(shown).toHaveLength(500);
+      expect(shown).toEqual(shown.map((_, i) => (shown[0] ?? 0) + i));
+      if (event > 0) expect(shown).toContain(event - 1);
+    }
+  });
+
+  it('opens a story that brings its machine, and says where that machine is wrong', async () => {
+    const other = new Session(library);
+    const machine =
+      '{ objects: [{ kind: machine, id: machine }, { kind: numaNode, id: n0, parent: machine, osIndex: 0, memoryKind: dram, bytes: 1 MiB, registration: system }] }';
+    const text = story(['{ op: mmap, by: A, as: heap, pages: 300 }'], machine);
+    expect((await other.open({ kind: 'text', name: 'own.yaml', text })).ok).toBe(true);
+    expect(
+      other
+        .graph({ step: -1, event: null })
+        .nodes.filter((node) => node.kind === 'memory')
+        .map((node) => node.subtitle),
+    ).toEqual(['node 0 · 1 MiB']);
+    const wrong = await other.open({
+      kind: 'text',
+      name: 'own.yaml',
+      text: text.replace('parent: machine', 'parent: m'),
+    });
+    expect(wrong.ok ? [] : wrong.error).toEqual([
+      expect.objectContaining({
+        file: 'own.yaml',
+        line: 5,
+        message: expect.stringMatching(/no object has the id "m"/) as string,
+      }),
+    ]);
+    const nowhere = await other.open({ kind: 'text', name: 'own.yaml', text: story([], 'dual-scoket') });
+    expect(nowhere.ok ? [] : nowhere.error.map((e) => `${e.line}:${e.column} ${e.message}`)).toEqual([
+      expect.stringMatching(/^5:10 there is no machine "dual-scoket": .*dual-socket/),
+    ]);
+  });
 });
+
+/** A story of one step. */
+function story(ops: readonly string[], machine = 'dual-socket'): string {
+  return [
+    'version: 1',
+    'id: mine',
+    'title: Mine',
+    'line: one line',
+    `machine: ${machine}`,
+    'steps:',
+    '  - title: one',
+    '    do:',
+    ...['{ op: process, by: kernel, name: A }', ...ops].map((op) => `      - ${op}`),
+  ].join('\n');
+}

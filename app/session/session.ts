@@ -4,10 +4,8 @@
  */
 import { err, ok, type Problem, type Result } from '../base/result.ts';
 import { encodeText } from '../base/text.ts';
-import { plural } from '../base/format.ts';
 import type {
   Cursor,
-  Fact,
   Frame,
   GraphNode,
   GraphView,
@@ -31,6 +29,7 @@ import { namePlace } from '../engine/place.ts';
 import type { World } from '../model/world.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { readTopology } from '../topology/read-topology.ts';
+import { countersView, noTally } from '../view/counters-view.ts';
 import { eventRow } from '../view/event-view.ts';
 import { processNodes } from '../view/process-view.ts';
 import { actions, mappings } from '../view/relations-view.ts';
@@ -60,6 +59,8 @@ const none: PageTableView = {
 
 export class Session implements Handlers {
   #open: OpenDocument | null = null;
+  /** Counts the requests to open something: the last one wins. */
+  #turn = 0;
   /** Violations of worlds that were asked about; a world is immutable, so they never change. */
   readonly #violations = new WeakMap<World, readonly Violation[]>();
 
@@ -95,9 +96,17 @@ export class Session implements Handlers {
   }
 
   async open(source: OpenSource): Promise<Result<DocumentHead, readonly Problem[]>> {
+    const turn = ++this.#turn;
     const opened = await this.#build(source);
     if (!opened.ok) return opened;
+    // Who asked for something else in the meantime wants that.
+    if (turn !== this.#turn)
+      return problem(
+        opened.value.head.source,
+        'something else was opened in the meantime: open it again if it is wanted',
+      );
     this.#open = opened.value;
+    for (const step of opened.value.story?.run.steps ?? []) this.#violations.set(step.after, step.violations);
     return ok(opened.value.head);
   }
 
@@ -186,6 +195,7 @@ export class Session implements Handlers {
         relations: [],
         story: null,
         events: [],
+        totalEvents: 0,
         alerts: [],
         dirty: [],
         counters: [],
@@ -215,7 +225,10 @@ export class Session implements Handlers {
         ),
       ],
       story: this.#story(open, cursor.step),
-      events: events.map(({ event, base }, index) => eventRow(world, event, index, base)),
+      events: events
+        .slice(...eventWindow(cursor, events.length))
+        .map(({ event, base }, i) => eventRow(world, event, eventWindow(cursor, events.length)[0] + i, base)),
+      totalEvents: events.length,
       alerts: broken.slice(0, 100).map((v) => ({
         invariant: v.invariant,
         text: v.text,
@@ -236,7 +249,7 @@ export class Session implements Handlers {
                 .filter((span) => span.start < strip.start + strip.pages)
                 .map((span) => ({ strip: strip.id, ...span })),
             ),
-      counters: counters(world),
+      counters: countersView(world, open.story?.tally(cursor) ?? noTally),
     };
   }
 
@@ -328,22 +341,26 @@ export class Session implements Handlers {
   timeline(): TimelineView {
     const story = this.#open?.story ?? null;
     const steps = story?.run.steps.length ?? 0;
-    const lanes: string[] = [];
-    const states: string[] = [];
+    const lanes = new Numbering();
+    const states = new Numbering();
     const lane: number[] = [];
     const state: number[] = [];
     const stepStarts: number[] = [];
-    const indexIn = (list: string[], word: string): number =>
-      list.includes(word) ? list.indexOf(word) : list.push(word) - 1;
     for (let step = 0; step < steps; step++) {
       stepStarts.push(lane.length);
       for (const { event } of story?.events(step) ?? []) {
-        lane.push(Math.min(255, indexIn(lanes, event.by)));
-        state.push(Math.min(255, indexIn(states, eventKinds[event.kind].state)));
+        lane.push(lanes.of(event.by));
+        state.push(states.of(eventKinds[event.kind].state));
       }
     }
     stepStarts.push(lane.length);
-    return { lanes, stepStarts, lane: Uint8Array.from(lane), state: Uint8Array.from(state), states };
+    return {
+      lanes: lanes.words,
+      stepStarts,
+      lane: Uint8Array.from(lane),
+      state: Uint8Array.from(state),
+      states: states.words,
+    };
   }
 }
 
@@ -376,19 +393,27 @@ function pageOf(world: World, v: Violation): number | null {
   return buffer === undefined || v.at.start === undefined ? null : v.at.start - buffer.start;
 }
 
-/** The numbers that stories are about. */
-function counters(world: World): readonly Fact[] {
-  const rss = Object.entries(world.records.space)
-    .filter(([, mm]) => mm.users > 0)
-    .map(([space, mm]) => ({
-      label: `RSS of ${space}`,
-      value: plural(mm.rss.anon + mm.rss.file + mm.rss.shmem, 'page'),
-    }));
-  const pools = Object.entries(world.records.pool)
-    .filter(([, pool]) => pool.frames > pool.free)
-    .map(([id, pool]) => ({ label: `used in ${id}`, value: plural(pool.frames - pool.free, 'frame') }));
-  const sequences = Object.entries(world.records.subscriptions)
-    .filter(([space]) => Object.values(world.records.notifier).some((n) => n.space === space))
-    .map(([space, subs]) => ({ label: `notifier sequence of ${space}`, value: String(subs.seq) }));
-  return [...rss, ...pools, ...sequences];
+/** Numbers words in the order in which they come up; all beyond the 255th are one. */
+class Numbering {
+  readonly #numbers = new Map<string, number>();
+
+  of(word: string): number {
+    const known = this.#numbers.get(word);
+    if (known !== undefined) return known;
+    const next = Math.min(255, this.#numbers.size);
+    this.#numbers.set(word, next);
+    return next;
+  }
+
+  get words(): readonly string[] {
+    return [...this.#numbers.keys()].slice(0, 256);
+  }
+}
+
+const windowEvents = 500;
+
+/** Which events of a step go to a window: all, or those around the cursor. */
+function eventWindow({ event }: Cursor, total: number): readonly [number, number] {
+  const start = Math.max(0, Math.min((event ?? 0) - windowEvents / 2, total - windowEvents));
+  return [start, Math.min(total, start + windowEvents)];
 }

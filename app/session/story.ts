@@ -6,6 +6,7 @@ import { lastChange } from '../engine/explain.ts';
 import type { Transaction } from '../engine/step.ts';
 import type { PageTableName, World } from '../model/world.ts';
 import type { ScenarioRun } from '../scenario/run.ts';
+import { addEvent, noTally, type Tally } from '../view/counters-view.ts';
 import type { PlacedEvent } from '../view/why-view.ts';
 
 /** One event of a step, with the transaction that it belongs to. */
@@ -15,11 +16,18 @@ export interface StepEvent {
   readonly base: number;
 }
 
+const stride = 64;
+
 export class Story {
   readonly #steps: readonly (readonly StepEvent[])[];
   readonly #transactions: readonly Transaction[];
   /** For each transaction of the run: its step and the index of its first event in the step. */
   readonly #places: readonly { readonly step: number; readonly base: number }[];
+  /** What happened before each step. */
+  readonly #tallies: readonly Tally[];
+
+  /** Worlds within the transaction that is being looked at, `stride` events apart. */
+  #visited: { readonly transaction: Transaction; readonly worlds: World[] } | null = null;
 
   constructor(readonly run: ScenarioRun) {
     const steps: StepEvent[][] = [];
@@ -36,6 +44,13 @@ export class Story {
     this.#steps = steps;
     this.#places = places;
     this.#transactions = run.steps.flatMap((step) => step.transactions);
+    const tallies: Tally[] = [];
+    let tally = noTally;
+    for (const events of steps) {
+      tallies.push(tally);
+      tally = events.reduce((sum, { event }) => addEvent(sum, event), tally);
+    }
+    this.#tallies = [...tallies, tally];
   }
 
   events(step: number): readonly StepEvent[] {
@@ -59,9 +74,31 @@ export class Story {
         if (left === 0) return transaction.after;
         continue;
       }
-      return transaction.events.slice(0, left).reduce(apply, transaction.before);
+      return this.#within(transaction, left);
     }
     return this.after(step);
+  }
+
+  /** The world after some events of a transaction, from the nearest world that is kept of it. */
+  #within(transaction: Transaction, events: number): World {
+    if (this.#visited?.transaction !== transaction) this.#visited = { transaction, worlds: [transaction.before] };
+    const { worlds } = this.#visited;
+    const nearest = Math.floor(events / stride);
+    for (let at = worlds.length; at <= nearest; at++)
+      worlds.push(
+        transaction.events.slice((at - 1) * stride, at * stride).reduce(apply, worlds[at - 1] ?? transaction.before),
+      );
+    return transaction.events.slice(nearest * stride, events).reduce(apply, worlds[nearest] ?? transaction.before);
+  }
+
+  /** What happened up to a cursor. */
+  tally({ step, event }: Cursor): Tally {
+    const before = this.#tallies[Math.max(0, event === null ? step + 1 : step)] ?? noTally;
+    return event === null
+      ? before
+      : this.events(step)
+          .slice(0, event)
+          .reduce((sum, placed) => addEvent(sum, placed.event), before);
   }
 
   /** The world just before a cursor: what the marks of change compare with. */

@@ -49,7 +49,7 @@ export function mappings(world: World, names: NodeNames, violations: readonly Vi
   });
 }
 
-/** What some events do between nodes. */
+/** What some events do between nodes: the last of each kind between the same two, and all that travels there together. */
 export function actions(
   world: World,
   events: readonly Event[],
@@ -57,11 +57,22 @@ export function actions(
   edges: readonly GraphEdge[],
 ): readonly GraphRelation[] {
   const found = new Map<string, GraphRelation>();
+  const loads = new Map<string, Load>();
   for (const event of events) {
+    if (event.kind === 'migrateCopy') {
+      const load = loadOf(world, event, names);
+      if (load === null) continue;
+      const key = `${load.source} ${load.target}`;
+      const before = loads.get(key);
+      loads.set(key, { ...load, pages: load.pages + (before?.pages ?? 0) });
+      continue;
+    }
     const relation = actionOf(world, event, names, edges);
-    if (relation !== null) found.set(relation.id, relation);
+    if (relation === null) continue;
+    found.delete(relation.id);
+    found.set(relation.id, relation);
   }
-  return [...found.values()];
+  return [...found.values(), ...[...loads.values()].map((load) => transfer(load, names, edges))];
 }
 
 function actionOf(world: World, event: Event, names: NodeNames, edges: readonly GraphEdge[]): GraphRelation | null {
@@ -80,7 +91,6 @@ function actionOf(world: World, event: Event, names: NodeNames, edges: readonly 
       state: null,
     };
   }
-  if (event.kind === 'migrateCopy') return transfer(world, event, names, edges);
   if (event.kind === 'refused' && event.at.context !== undefined) {
     const context = world.records.context[event.at.context];
     const source = context === undefined ? undefined : names.device.get(context.device);
@@ -99,25 +109,33 @@ function actionOf(world: World, event: Event, names: NodeNames, edges: readonly 
   return null;
 }
 
+/** Pages on their way from one memory to another. */
+interface Load {
+  readonly source: string;
+  readonly target: string;
+  readonly pages: number;
+  readonly to: 'system memory' | 'device memory';
+}
+
 /** The pages of a copy travel from the memory that they were in to the pool that takes them. */
-function transfer(world: World, event: Event, names: NodeNames, edges: readonly GraphEdge[]): GraphRelation | null {
-  const target = names.pool.get(String(event.args['pool']));
-  const pages = event.at.pages ?? 0;
-  const change = event.changes.find((c) => 'pages' in c && c.pages === 'migrateDst');
-  const moved = event.changes.reduce(
-    (sum, c) => sum + ('pages' in c && c.pages === 'migrateDst' ? c.end - c.start : 0),
-    0,
-  );
-  if (target === undefined || change === undefined) return null;
-  const toSystem = world.records.pool[String(event.args['pool'])]?.registration === 'system';
-  const source = names.pool.get(String(event.args['from'])) ?? null;
-  if (source === null) return null;
+function loadOf(world: World, event: Event, names: NodeNames): Load | null {
+  const pool = String(event.args['pool']);
+  const target = names.pool.get(pool);
+  const copied = event.changes.flatMap((c) => ('pages' in c && c.pages === 'migrateDst' ? c.after : []));
+  const pages = copied.reduce((sum, run) => sum + (run.values === null ? 0 : run.end - run.start), 0);
+  if (target === undefined || pages === 0) return null;
+  const source = names.pool.get(String(event.args['from']));
+  const toSystem = world.records.pool[pool]?.registration === 'system';
+  return source === undefined ? null : { source, target, pages, to: toSystem ? 'system memory' : 'device memory' };
+}
+
+function transfer({ source, target, pages, to }: Load, names: NodeNames, edges: readonly GraphEdge[]): GraphRelation {
   return {
-    id: 'transfer',
+    id: `transfer:${source}:${target}`,
     kind: 'transfer',
     source,
     target,
-    label: `${plural(moved || pages, 'page')} · ${printBytes((moved || pages) * pageBytes)} to ${toSystem ? 'system memory' : 'device memory'}`,
+    label: `${plural(pages, 'page')} · ${printBytes(pages * pageBytes)} to ${to}`,
     route: route(edges, source, target, names.anchor),
     state: 'migrating',
   };

@@ -17,7 +17,7 @@ const shown: Readonly<Record<InspectorTab, () => Promise<unknown>>> = {
   why: async () => {
     const { selected } = useSelection.getState();
     const { cursor, frame } = useFrame.getState();
-    const last = (cursor.event ?? frame?.events.length ?? 0) - 1;
+    const last = (cursor.event ?? frame?.totalEvents ?? 0) - 1;
     const target =
       selected !== null && selected.kind !== 'node'
         ? selected

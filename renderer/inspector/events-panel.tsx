@@ -16,13 +16,14 @@ const noSteps: readonly never[] = [];
 /** The events of the step, each below what caused it. */
 export function EventsPanel() {
   const events = useFrame((state) => state.frame?.events ?? none);
+  const total = useFrame((state) => state.frame?.totalEvents ?? 0);
   const cursor = useFrame((state) => state.cursor);
   const steps = useDocument((state) => state.head?.steps ?? noSteps);
   const selected = useSelection((state) => state.selected);
   const hovered = useSelection((state) => state.hovered);
   const depths = useMemo(() => causeDepths(events), [events]);
   const scroller = useRef<HTMLDivElement>(null);
-  const done = cursor.event ?? events.length;
+  const done = cursor.event ?? total;
 
   const list = useVirtualizer({
     count: events.length,
@@ -34,8 +35,9 @@ export function EventsPanel() {
   });
 
   useEffect(() => {
-    if (cursor.event !== null && cursor.event > 0) list.scrollToIndex(cursor.event - 1, { align: 'auto' });
-  }, [cursor, list]);
+    const at = events.findIndex(({ index }) => index + 1 === cursor.event);
+    if (at >= 0) list.scrollToIndex(at, { align: 'auto' });
+  }, [cursor, events, list]);
 
   if (events.length === 0) {
     return (
@@ -82,6 +84,12 @@ export function EventsPanel() {
       aria-activedescendant={current < 0 ? undefined : `event-${events[current]?.index}`}
       onKeyDown={onKeyDown}
     >
+      {events.length < total && (
+        <p className="muted events-window">
+          Events {(events[0]?.index ?? 0) + 1} to {(events[0]?.index ?? 0) + events.length} of {total}: the others come
+          as you go through the step.
+        </p>
+      )}
       <div style={{ height: list.getTotalSize(), position: 'relative' }} role="presentation">
         {list.getVirtualItems().map((item) => {
           const row = events[item.index];
@@ -97,7 +105,7 @@ export function EventsPanel() {
               aria-selected={item.index === current}
               className="event"
               title="Double-click or Enter: go to this moment"
-              data-ahead={item.index >= done || undefined}
+              data-ahead={row.index >= done || undefined}
               data-cause={causes.has(row.index) || undefined}
               data-hovered={sameSelection(hovered, target) || undefined}
               data-refusal={row.state === 'refusal' || undefined}

@@ -27,7 +27,7 @@ const panels: Readonly<Record<InspectorTab, () => React.JSX.Element>> = {
 /** Tables, causes, facts and events of what the cursor is on. */
 export function Inspector() {
   const tab = useLayout((state) => state.tab);
-  const events = useFrame((state) => state.frame?.events.length ?? 0);
+  const events = useFrame((state) => state.frame?.totalEvents ?? 0);
   const steps = useDocument((state) => state.head?.steps.length ?? 0);
   // A bare machine has no pages and no events: its facts are all there is.
   const shown: readonly InspectorTab[] = steps === 0 ? ['object'] : inspectorTabs;

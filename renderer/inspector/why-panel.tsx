@@ -10,7 +10,7 @@ export function WhyPanel() {
   const selected = useSelection((state) => state.selected);
   const head = useDocument((state) => state.head);
   const cursor = useFrame((state) => state.cursor);
-  const events = useFrame((state) => state.frame?.events.length ?? 0);
+  const events = useFrame((state) => state.frame?.totalEvents ?? 0);
   const last = (cursor.event ?? events) - 1;
   const target: WhyTarget | null =
     selected !== null && selected.kind !== 'node' && isAskable(head, selected)

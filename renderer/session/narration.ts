@@ -15,7 +15,7 @@ export function narrate(head: DocumentHead, frame: Frame): string {
     said.push(`Step ${step + 1} of ${head.steps.length}: ${title}.`);
     if (frame.story !== null) said.push(spoken(frame.story.say));
   } else {
-    const last = frame.events[event - 1];
+    const last = frame.events.find(({ index }) => index === event - 1);
     said.push(`Event ${event} of ${head.steps[step]?.events ?? 0} in step ${step + 1}`);
     said.push(
       last === undefined

@@ -23,6 +23,7 @@ const frame = (nodes: readonly GraphNode[], graphVersion = 1): Frame => ({
   events: [],
   alerts: [],
   dirty: [],
+  totalEvents: 0,
   counters: [],
 });
 const first = mergeFrame(emptyFrame, frame([]), { nodes: [node('a'), node('b')], edges: [] });

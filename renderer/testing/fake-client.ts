@@ -175,6 +175,7 @@ function frame(cursor: Cursor): Frame {
             },
           ],
     dirty: [{ strip: 'space:A:heap', start: 0, end: heapPages }],
+    totalEvents: events.length,
     counters: [
       { label: 'time', value: `${(cursor.step + 1) * 41} µs` },
       { label: 'RSS', value: `${(count('system') + count('pinned')) * 4} KiB` },
