@@ -23,7 +23,6 @@ const phrases: Readonly<Record<string, (value: Json) => string>> = {
   event: String,
   owner: (v) => (v === null ? '' : `owner ${String(v)}`),
   seq: (v) => `sequence ${String(v)}`,
-  retry: (v) => (v === true ? 'it moved: start over' : 'it did not move'),
   checked: (v) => (v === false ? 'the driver does not look' : ''),
   ignored: (v) => (v === true ? 'its own event: ignored' : ''),
   value: (v) => (v === null ? '' : `value ${String(v)}`),
@@ -39,8 +38,17 @@ const phrases: Readonly<Record<string, (value: Json) => string>> = {
   prot: String,
 };
 
+/** What `retry` says depends on who was asked. */
+function printRetry(event: Event): string {
+  const { retry } = event.args;
+  if (event.kind === 'readRetry') return retry === true ? 'it moved: start over' : 'it did not move';
+  return retry === true ? 'under the per-VMA lock: gives up and comes back' : '';
+}
+
 export function printDetail(event: Event): string {
-  const words = Object.entries(event.args).map(([key, value]) => phrases[key]?.(value) ?? '');
+  const words = Object.entries(event.args).map(([key, value]) =>
+    key === 'retry' ? printRetry(event) : (phrases[key]?.(value) ?? ''),
+  );
   const pages = event.group === null ? '' : `each of ${plural(event.at.pages ?? 0, 'page')}`;
   return [...words, pages].filter((word) => word !== '').join(', ');
 }

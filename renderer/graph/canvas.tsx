@@ -147,7 +147,10 @@ function Graph() {
       const along = joinWires(relation.route, layout.edges, a);
       const line =
         along.length > 1
-          ? { path: roundedPath(along), label: routeLabel(relation.route, layout.edges) }
+          ? {
+              path: roundedPath(along),
+              label: routeLabel(relation.route, layout.edges, relation.kind === 'transfer' ? -34 : 26),
+            }
           : curveBetween(a, b);
       return [
         {

@@ -46,12 +46,16 @@ export function labelPlace(
   return best;
 }
 
-/** Where a label of something that travels along wires stands: beside the longest stretch of them, clear of its own label. */
-export function routeLabel(route: readonly string[], wires: ReadonlyMap<string, readonly Point[]>): Point {
+/** Where a label of something that travels along wires stands: beside the longest stretch of them, clear of its own label: `below` it, or above. */
+export function routeLabel(
+  route: readonly string[],
+  wires: ReadonlyMap<string, readonly Point[]>,
+  below: number,
+): Point {
   const longest = route
     .map((id) => labelPlace(wires.get(id) ?? []))
     .reduce((best, place) => (place.length > best.length ? place : best), labelPlace([]));
-  return { x: longest.x, y: longest.y + 26 };
+  return { x: longest.x, y: longest.y + below };
 }
 
 /** Wires one after the other as one line, each turned the way it is travelled. */
