@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { PageTableView } from '../../app/contract/frame.ts';
 import { client } from '../client.ts';
+import { sameCursor } from '../session/cursor.ts';
 import { useFrame } from '../stores/frame.ts';
 import { useDocument } from '../stores/document.ts';
 import { select, useSelection } from '../stores/selection.ts';
@@ -39,16 +40,26 @@ export function PageGrid({ table, pages }: PageGridProps) {
   const start = Math.floor(rows.start / block) * block;
   const count = Math.min(Math.ceil((rows.end - start) / block) * block, pages - start);
   const key = painted ? `${document?.id} ${cursor.step} ${cursor.event} ${table} ${start} ${count}` : null;
-  const answer = useAnswer(key, () => client().request('pages', { cursor, table, start, count }));
+  const ready = useTable((state) => state.ready);
+  const known =
+    ready !== null &&
+    sameCursor(ready.cursor, cursor) &&
+    ready.span.table === table &&
+    ready.span.start === start &&
+    ready.span.count === count
+      ? ready.view
+      : null;
+  const answer = useAnswer(key, () => client().request('pages', { cursor, table, start, count }), known);
 
-  useEffect(() => {
+  useLayoutEffect(() => useTable.setState({ wanted: { table, start, count } }), [table, start, count, document]);
+  useEffect(() => () => useTable.setState({ view: null, wanted: null }), []);
+  useLayoutEffect(() => {
     const { pending } = useTable.getState();
     useTable.setState({ view: answer });
     if (answer !== null && pending !== null) {
       useTable.setState({ pending: null });
       jumpToChange(pending);
     }
-    return () => useTable.setState({ view: null });
   }, [answer]);
 
   useLayoutEffect(() => {

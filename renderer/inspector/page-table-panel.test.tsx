@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest';
+import { goTo } from '../session/navigate.ts';
 import { open } from '../session/open.ts';
 import { useSelection } from '../stores/selection.ts';
 import { click, doing, freshSession, press, render, texts } from '../testing/render.tsx';
@@ -80,5 +81,14 @@ describe('the page table', () => {
     const host = await render(<PageTablePanel />);
     expect(useSelection.getState().selected).toEqual({ kind: 'page', table: 'A:heap', page: 84 });
     expect(line(host, 84).getAttribute('aria-selected')).toBe('true');
+  });
+
+  it('gets its rows together with the picture: one request a step, none after it', async () => {
+    const host = await showStep(3);
+    const before = client.asked.length;
+    await doing(() => goTo({ step: 0, event: null }));
+    const names = client.asked.slice(before).map(({ name }) => name);
+    expect(names.filter((name) => name === 'pages')).toHaveLength(1);
+    expect(texts(line(host, 3), '[role=gridcell]')).toEqual(['3changed', 'PRESENT rw', 'DRAM 0x1a1b3', '—', '—']);
   });
 });

@@ -1,8 +1,9 @@
-import type { Cursor, Frame, GraphView } from '../../app/contract/frame.ts';
+import type { Cursor, Frame, GraphView, PageTableView } from '../../app/contract/frame.ts';
 import { client } from '../client.ts';
 import { useDocument } from '../stores/document.ts';
 import { emptyFrame, mergeFrame, useFrame } from '../stores/frame.ts';
 import { usePlayback } from '../stores/playback.ts';
+import { useTable, type RowSpan } from '../stores/table.ts';
 import {
   beginning,
   clampCursor,
@@ -22,24 +23,33 @@ interface Picture {
   readonly frame: Frame;
   /** Null where the machine's graph is the one on screen. */
   readonly graph: GraphView | null;
+  /** The rows of the page table that is on show, so that table and picture change together. */
+  readonly rows: { readonly span: RowSpan; readonly view: PageTableView } | null;
+}
+
+async function fetchRows(cursor: Cursor): Promise<Picture['rows']> {
+  const { wanted: span } = useTable.getState();
+  return span === null ? null : { span, view: await client().request('pages', { cursor, ...span }) };
 }
 
 async function fetchPicture(cursor: Cursor, from: Cursor | null): Promise<Picture> {
   if (from === null) {
-    const [frame, graph] = await Promise.all([
+    const [frame, graph, rows] = await Promise.all([
       client().request('frame', { cursor, from }),
       client().request('graph', cursor),
+      fetchRows(cursor),
     ]);
-    return { frame, graph };
+    return { frame, graph, rows };
   }
-  const frame = await client().request('frame', { cursor, from });
+  const [frame, rows] = await Promise.all([client().request('frame', { cursor, from }), fetchRows(cursor)]);
   const known = useFrame.getState().frame?.graphVersion;
-  return { frame, graph: known === frame.graphVersion ? null : await client().request('graph', cursor) };
+  return { frame, graph: known === frame.graphVersion ? null : await client().request('graph', cursor), rows };
 }
 
 const seeker = createSeeker<Picture>({
   fetch: fetchPicture,
-  paint: (_cursor, { frame, graph }) => {
+  paint: (cursor, { frame, graph, rows }) => {
+    if (rows !== null) useTable.setState({ ready: { cursor, ...rows } });
     useFrame.setState(mergeFrame(useFrame.getState(), frame, graph));
   },
   fail: reportLost,
@@ -57,6 +67,7 @@ export function goTo(cursor: Cursor): void {
 /** Starts over with another document, at `cursor`. */
 export function showDocument(cursor: Cursor): void {
   seeker.reset();
+  useTable.setState({ wanted: null, ready: null });
   useFrame.setState(emptyFrame);
   usePlayback.setState({ target: beginning, playing: false });
   goTo(cursor);

@@ -1,13 +1,11 @@
 import { Check, X } from 'lucide-react';
 import { useFrame } from '../stores/frame.ts';
-import { usePlayback } from '../stores/playback.ts';
 import { Inline, Prose } from './prose.tsx';
 
 /** What the current step says: what is happening, what to take away, what to read, and what does not hold. */
 export function StepBody() {
   const story = useFrame((state) => state.frame?.story ?? null);
-  const step = usePlayback((state) => state.target.step);
-  if (story === null || story.index !== step) return <div className="step-body step-loading" aria-busy="true" />;
+  if (story === null) return <div className="step-body step-loading" aria-busy="true" />;
   const failed = story.expectations.filter(({ ok }) => !ok);
   const held = story.expectations.length - failed.length;
   return (

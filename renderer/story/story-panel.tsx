@@ -6,7 +6,6 @@ import { goTo } from '../session/navigate.ts';
 import { useDocument } from '../stores/document.ts';
 import { useLayout } from '../stores/layout.ts';
 import { useFrame } from '../stores/frame.ts';
-import { usePlayback } from '../stores/playback.ts';
 import { Counters } from './counters.tsx';
 import { StepBody } from './step-body.tsx';
 import { MachineNotes } from './machine-notes.tsx';
@@ -37,9 +36,8 @@ const failedWords = (n: number): string => (n === 1 ? '1 expectation does not ho
 /** A list of the beginning and every step; a long story has thousands, and only those in view exist. */
 function Steps() {
   const steps = useDocument((state) => state.head?.steps ?? noSteps);
-  const current = usePlayback((state) => state.target.step);
+  const current = useFrame((state) => state.cursor.step);
   const scroller = useRef<HTMLDivElement>(null);
-  const painted = useFrame((state) => state.cursor.step);
   const list = useVirtualizer({
     count: steps.length + 1,
     getScrollElement: () => scroller.current,
@@ -50,12 +48,12 @@ function Steps() {
   });
 
   useEffect(() => {
-    const place = list.measurementsCache[painted + 1];
+    const place = list.measurementsCache[current + 1];
     const top = list.scrollOffset ?? 0;
     // Asking the list to scroll costs a layout of the page: only where the step is out of view.
     if (place !== undefined && place.start >= top && place.end <= top + (list.scrollRect?.height ?? 0)) return;
-    list.scrollToIndex(painted + 1, { align: 'auto' });
-  }, [painted, list]);
+    list.scrollToIndex(current + 1, { align: 'auto' });
+  }, [current, list]);
 
   return (
     <div className="steps" ref={scroller}>
@@ -87,7 +85,7 @@ function Steps() {
 
 /** On a stage: the step that is on screen, and nothing else. */
 function CurrentStep() {
-  const current = usePlayback((state) => state.target.step);
+  const current = useFrame((state) => state.cursor.step);
   const step = useDocument((state) => state.head?.steps[current]);
   return (
     <div className="steps">
