@@ -1,5 +1,6 @@
 import { PageMap } from '../store/page-map.ts';
 import {
+  countingColumns,
   pageTableColumns,
   recordTableNames,
   type PageTableName,
@@ -17,7 +18,7 @@ export const emptyWorld: World = {
 };
 
 export function pageMap(world: World, pages: PageTableName, key: string): PageMap {
-  return world.pages[pages][key] ?? PageMap.empty(pageTableColumns[pages]);
+  return world.pages[pages][key] ?? PageMap.empty(pageTableColumns[pages], countingColumns[pages]);
 }
 
 function putRecord(

@@ -233,3 +233,17 @@ export const pageTableColumns = {
   pageCache: 1,
 } as const;
 export type PageTableName = keyof typeof pageTableColumns;
+
+/**
+ * Columns that may count up within a run, a bit each: frame numbers, the index of a frame and its content. Flags and
+ * counts are the same on all pages of a run, so that whoever looks at its first page has seen them all.
+ */
+export const countingColumns: { readonly [P in PageTableName]: number } = {
+  pte: 0b10,
+  devicePte: 0b10,
+  frame: 0b1100000,
+  hmmPfn: 0b10,
+  migrateSrc: 0b010,
+  migrateDst: 0b10,
+  pageCache: 0b1,
+};

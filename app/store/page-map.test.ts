@@ -264,6 +264,32 @@ describe('page map', () => {
     expect(map.toRuns()).toEqual([run(0, 2048, [7, 100], [0, 1])]);
   });
 
+  it('counts up within a run only in the columns that may (seed 18)', () => {
+    const step = fc.constantFrom(0, 0, 0, 1);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(step, step), { minLength: 1, maxLength: 200 }), (steps) => {
+        let map = PageMap.empty(2, 0b10);
+        const pages = steps.map((_, i): readonly [number, number] => [
+          steps.slice(0, i).reduce((sum, [a]) => sum + a, 0),
+          steps.slice(0, i).reduce((sum, [, b]) => sum + b, 0),
+        ]);
+        pages.forEach((page, i) => (map = map.setRun(run(i, i + 1, page))));
+        for (const r of map.runs(0, pages.length)) {
+          for (let i = r.start; i < r.end; i++) {
+            expect(r.values?.[0]).toBe(pages[i]?.[0]);
+            expect((r.values?.[1] ?? 0) + (i - r.start) * (r.strides?.[1] ?? 0)).toBe(pages[i]?.[1]);
+          }
+        }
+        map.fold(0, pages.length, 0, (sum, r) => {
+          expect(r.strides[0]).toBe(0);
+          return sum;
+        });
+      }),
+      { seed: 18 },
+    );
+    expect(() => PageMap.empty(2, 0b10).setRun(run(0, 2, [1, 1], [1, 0]))).toThrow(/column that does not/);
+  });
+
   it('holds any safe integer', () => {
     const large = Number.MAX_SAFE_INTEGER;
     const map = PageMap.empty(2).setRun(run(3, 4, [large, -large]));

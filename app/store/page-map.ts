@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Span } from '../base/span.ts';
-import { agree, isFilled, noStrides, RunBuilder, sameStrides, valueAt, valuesAt } from './run.ts';
+import { agree, everyColumn, isFilled, isStep, noStrides, RunBuilder, sameStrides, valueAt, valuesAt } from './run.ts';
 import type { FilledRun, Run } from './run.ts';
 
 /**
@@ -23,6 +23,8 @@ export class PageMap {
   private constructor(
     /** Number of integers for each page. */
     readonly columns: number,
+    /** A bit for each column that may count up within a run; the others are the same on all its pages. */
+    private readonly counting: number,
     /** The root slot covers [base, base + width(height)). */
     private readonly base: number,
     /** Levels below the root slot; 0: the root slot is a single page. */
@@ -30,8 +32,9 @@ export class PageMap {
     private readonly root: Slot,
   ) {}
 
-  static empty(columns: number): PageMap {
-    return new PageMap(columns, 0, 0, null);
+  /** `counting`: bits of the columns that may count up from page to page within a run; without it all may. */
+  static empty(columns: number, counting = everyColumn): PageMap {
+    return new PageMap(columns, counting, 0, 0, null);
   }
 
   /** The inverse of `toRuns`. Throws where runs overlap, are out of order or have another number of columns. */
@@ -63,7 +66,7 @@ export class PageMap {
 
   /** [start, end) as maximal runs in order, holes included (values null): a function of the pages, not of their history. */
   runs(start: number, end: number): readonly Run[] {
-    const builder = new RunBuilder();
+    const builder = new RunBuilder(this.counting);
     let at = start;
     visit(this.root, this.base, this.height, start, end, (run, from, to) => {
       builder.add(null, at, from);
@@ -114,11 +117,11 @@ export class PageMap {
     if (start === end) return this;
     this.#check(start, end, runs);
     const lifted = this.#lifted(start, end);
-    const root = write(lifted.root, lifted.base, lifted.height, start, end, { runs, at: 0 });
+    const root = write(lifted.root, lifted.base, lifted.height, start, end, { runs, at: 0, counting: this.counting });
     return root === lifted.root
       ? this
       : lowered(
-          (base, height, slot) => new PageMap(this.columns, base, height, slot),
+          (base, height, slot) => new PageMap(this.columns, this.counting, base, height, slot),
           lifted.base,
           lifted.height,
           root,
@@ -171,6 +174,10 @@ export class PageMap {
         run.values === null || run.values.length === this.columns,
         `a run of ${String(run.values?.length)} columns in a map of ${this.columns}`,
       );
+      assert(
+        run.strides === null || run.end - run.start === 1 || run.strides.every((s, c) => isStep(s, c, this.counting)),
+        `a run that counts in a column that does not: strides ${String(run.strides)}`,
+      );
       at = run.end;
     }
     assert(at === end, `runs end at ${at}, not at ${end}`);
@@ -193,7 +200,7 @@ export class PageMap {
       base = above;
       height++;
     }
-    return new PageMap(this.columns, base, height, root);
+    return new PageMap(this.columns, this.counting, base, height, root);
   }
 
   /** Both under roots of one extent. */
@@ -239,6 +246,7 @@ const emptyNode = (): Node => new Array<Slot>(fanout).fill(null);
 interface Cursor {
   readonly runs: readonly Run[];
   at: number;
+  readonly counting: number;
 }
 
 /** The slot [base, base + width(level)) with [start, end) of it replaced from the cursor's runs; the same slot where nothing changes. */
@@ -263,11 +271,11 @@ function write(slot: Slot, base: number, level: number, start: number, end: numb
     copy ??= old === null ? new Array<Slot>(fanout).fill(slot) : old.slice();
     copy[i] = after;
   }
-  return copy === null ? slot : folded(copy, base, below);
+  return copy === null ? slot : folded(copy, base, below, from.counting);
 }
 
 /** The node, or the run (or nothing) that its slots are together. */
-function folded(node: Node, base: number, level: number): Slot {
+function folded(node: Node, base: number, level: number, counting: number): Slot {
   const first = node[0]!;
   const last = node[fanout - 1]!;
   if (first === null) return last === null && node.every((slot) => slot === null) ? null : node;
@@ -288,7 +296,7 @@ function folded(node: Node, base: number, level: number): Slot {
   for (let c = 0; c < strides.length; c++) {
     const value = valueAt(first, base, c);
     const stride = valueAt(second, base + 1, c) - value;
-    if (stride !== 0 && stride !== 1) return node;
+    if (!isStep(stride, c, counting)) return node;
     if (valueAt(last, base + fanout - 1, c) !== value + (fanout - 1) * stride) return node;
     strides[c] = stride;
     any |= stride;

@@ -18,6 +18,13 @@ export const isFilled = (run: Run): run is FilledRun => run.values !== null;
 
 export const holeRun = (start: number, end: number): Run => ({ start, end, values: null, strides: null });
 
+/** Bits of all columns: any may count. */
+export const everyColumn = -1;
+
+/** Whether a column may take this step from page to page within a run. */
+export const isStep = (step: number, column: number, counting: number): boolean =>
+  step === 0 || (step === 1 && ((counting >> column) & 1) === 1);
+
 const zeroStrides = new Map<number, readonly number[]>();
 
 /** The strides of a run whose pages are all alike: one shared array for each number of columns. */
@@ -64,6 +71,9 @@ export function agree(a: FilledRun, b: FilledRun, index: number, pages: number):
  */
 export class RunBuilder {
   readonly runs: Run[] = [];
+  /** `counting`: a bit for each column that may count up within a run. */
+  constructor(readonly counting = everyColumn) {}
+
   #start = 0;
   #end = 0;
   /** The open run, or null for an open hole; nothing is open while #end === #start. */
@@ -86,7 +96,7 @@ export class RunBuilder {
     const first = this.#start;
     const last = this.#end - 1;
     if (first === last) {
-      const strides = stepBetween(open, first, run, start);
+      const strides = stepBetween(open, first, run, start, this.counting);
       if (strides === null) return this.#begin(run, start, end);
       this.#open = { start: first, end: first, values: valuesAt(open, first), strides };
     } else {
@@ -129,13 +139,13 @@ export class RunBuilder {
   }
 }
 
-/** The step of each column from page `i` of `a` to page `j` of `b`, or null where one is neither 0 nor 1. */
-function stepBetween(a: FilledRun, i: number, b: FilledRun, j: number): readonly number[] | null {
+/** The step of each column from page `i` of `a` to page `j` of `b`, or null where one is neither 0 nor, if it may count, 1. */
+function stepBetween(a: FilledRun, i: number, b: FilledRun, j: number, counting: number): readonly number[] | null {
   const strides = new Array<number>(a.values.length);
   let any = 0;
   for (let c = 0; c < strides.length; c++) {
     const step = valueAt(b, j, c) - valueAt(a, i, c);
-    if (step !== 0 && step !== 1) return null;
+    if (!isStep(step, c, counting)) return null;
     strides[c] = step;
     any |= step;
   }
