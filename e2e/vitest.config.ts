@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { root } from './root.ts';
 
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
+    root,
     include: ['e2e/**/*.e2e.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { root } from './root.ts';
+import { browserPath, root } from './root.ts';
 
 export interface WebApp {
   readonly address: string;
@@ -27,7 +27,7 @@ export const browserArguments = [
 ];
 
 export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: process.env['CHROME_PATH'] ?? '/usr/bin/chromium', args: browserArguments });
+  chromium.launch({ executablePath: browserPath(), args: browserArguments });
 
 export async function startWeb(folder = root): Promise<WebApp> {
   const child = spawn(process.execPath, [join(root, 'bin/memscape.mjs'), 'serve', '--no-open'], {

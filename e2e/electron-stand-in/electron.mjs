@@ -17,7 +17,7 @@ const toPage = (url) => url.replace('app://memscape', host);
 const userData = process.env['MEMSCAPE_USER_DATA'] ?? mkdtempSync(join(tmpdir(), 'memscape-e2e-'));
 
 const context = await chromium.launchPersistentContext(join(userData, 'browser'), {
-  executablePath: process.env['CHROME_PATH'] ?? '/usr/bin/chromium',
+  executablePath: process.env['CHROME_PATH'],
   viewport: null,
   args: [
     '--no-sandbox',
