@@ -5,7 +5,6 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildStale } from '../tools/build.mjs';
 import { root } from './root.ts';
 
 /** Electron's switches follow this mark in its binary: a version, a count, then '0' or '1' for each. */
@@ -28,8 +27,7 @@ let packed: string;
 let archive: string;
 let extracted: string;
 
-beforeAll(async () => {
-  await buildStale();
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'memscape-pack-'));
   const distribution = join(folder, 'distribution');
   mkdirSync(distribution);
