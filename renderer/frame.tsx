@@ -49,7 +49,7 @@ export function Frame() {
             </main>
           </Panel>
           <Separator className="divider" disabled={!inspector} data-hidden={!inspector || undefined} />
-          <SidePanel name="inspector" shown={inspector} size={404} least={320}>
+          <SidePanel name="inspector" shown={inspector} size={412} least={320}>
             <Inspector />
           </SidePanel>
         </Group>

@@ -1,6 +1,7 @@
 import { Popover } from 'radix-ui';
 import { legend } from '../../app/model/legend.ts';
 import { useDocument } from '../stores/document.ts';
+import { useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { Glyph } from '../theme/glyph.tsx';
 import { LegendCard } from './legend-card.tsx';
@@ -14,9 +15,12 @@ const noStates: readonly string[] = [];
 export function LegendStrip() {
   const shown = useLayout((state) => state.panels.legend);
   const states = useDocument((state) => state.timeline?.states ?? noStates);
+  const broken = useFrame((state) => (state.frame?.alerts.length ?? 0) > 0);
   const hasPages = useDocument((state) => (state.head?.tables.length ?? 0) > 0);
   if (!shown || !hasPages) return null;
-  const rows = legend.filter(({ id }) => always.has(id) || states.includes(id)).toReversed();
+  const rows = legend
+    .filter(({ id }) => always.has(id) || states.includes(id) || (broken && id === 'stale'))
+    .toReversed();
   return (
     <Popover.Root>
       <Popover.Trigger asChild>

@@ -39,7 +39,8 @@ describe('the story panel', () => {
   it('says unknown where a counter is not known', async () => {
     await open({ kind: 'builtin', id: 'sc-18' });
     const host = await render(<StoryPanel />);
+    if (host.querySelector('.counters dl') === null) await click(host.querySelector('.counters-head'));
     await doing(() => goTo({ step: 0, event: null }));
-    expect(texts(host, '.counters div').at(-1)).toBe('link loadunknown');
+    expect(texts(host, '.counters dl > div').at(-1)).toBe('link loadunknown');
   });
 });

@@ -47,12 +47,18 @@ function Steps() {
     initialRect: { width: 280, height: 700 },
   });
 
+  // After the step is painted and measured, and only where it is out of view: asking the list costs a layout.
   useEffect(() => {
-    const place = list.measurementsCache[current + 1];
-    const top = list.scrollOffset ?? 0;
-    // Asking the list to scroll costs a layout of the page: only where the step is out of view.
-    if (place !== undefined && place.start >= top && place.end <= top + (list.scrollRect?.height ?? 0)) return;
-    list.scrollToIndex(current + 1, { align: 'auto' });
+    const show = (): void => {
+      const place = list.measurementsCache[current + 1];
+      const top = list.scrollOffset ?? 0;
+      const inView = place !== undefined && place.start >= top && place.end <= top + (list.scrollRect?.height ?? 0);
+      if (!inView) list.scrollToIndex(current + 1, { align: 'auto' });
+    };
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(show);
+    });
+    return () => cancelAnimationFrame(frame);
   }, [current, list]);
 
   return (
