@@ -2,184 +2,67 @@
  * Replays a recording: its inputs become operations, and what the engine does is compared with what the kernel did.
  *
  * Tasks run as the recording interleaves them: an event of a task is awaited by running that task's program, one
- * operation at a time, until it has something to show. Operations that the recorder cannot see are placed by
- * `seenLate`.
+ * operation at a time, until it has something to show. Where several tasks are under way, a recording says when an
+ * event began but not when its effect came, nor when a step without a trace was taken. A replay then looks for an order
+ * of those that explains the recording: it passes if there is one.
  */
-import { initialWorld, type EngineSpec } from '../engine/initial-world.ts';
-import { faultWindow } from '../engine/mm/file-fault.ts';
-import type { Advice } from '../engine/mm/madvise.ts';
+import { step, completeOp, type Transaction } from '../engine/step.ts';
 import type { OpInput } from '../engine/operations.ts';
-import type { Transaction } from '../engine/step.ts';
-import type { Buffer, World } from '../model/world.ts';
-import { sameEvent, type Comparison } from './compare.ts';
-import * as dmirror from './dmirror.ts';
+import type { World } from '../model/world.ts';
+import { sameEvent, type Comparison, type Difference } from './compare.ts';
 import { Machine, type Program } from './machine.ts';
 import { isInput, type RecordedEvent, type Recording } from './recording.ts';
-import { dmirrorMachine } from './test-machine.ts';
-import { translate, type Names, type PlacedBuffer } from './translate.ts';
+import { Inputs, type Asker } from './replay-inputs.ts';
+import { chunksAtStart, childrenOf, hasLostFiles, placeBuffers, startOf, type ReplaySettings } from './replay-setup.ts';
+import { translate, type Names } from './translate.ts';
 
-export interface ReplaySettings {
-  /** /sys/kernel/mm/transparent_hugepage/enabled of the recorded machine. */
-  readonly thp: 'always' | 'never';
-}
+export type { ReplaySettings } from './replay-setup.ts';
 
-/** Where the first buffer goes: 2 MiB aligned, in the middle of a user address space. */
-const firstBuffer = 0x7_f000_1000;
-/** Another page of the process, in the same gigabyte. */
-const occupied = firstBuffer - 0x800;
-const blockPages = 512;
-
-/**
- * Addresses are not recorded, but where the windows of read faults are cut shows how a buffer lies to page tables: of
- * all places within 2 MiB, the one that explains most of its faults. Without such faults a buffer starts at a border.
- */
-function offsetOf(recording: Recording, buffer: string): number {
-  const pages = recording.events.flatMap(({ e, buf, range }) =>
-    e === 'do_read_fault' && buf === buffer && range !== undefined ? [range[0]] : [],
-  );
-  const length = recording.buffers[buffer] ?? 0;
-  let best = 0;
-  let explained = 0;
-  for (let offset = 0; offset < blockPages; offset++) {
-    let count = 0;
-    for (let i = 1; i < pages.length; i++) {
-      const [, end] = faultWindow((pages[i - 1] ?? 0) + offset, offset, offset + length);
-      if (end - offset === pages[i]) count++;
-    }
-    if (count > explained) [best, explained] = [offset, count];
-  }
-  return best;
-}
-
-/** Buffers in the order of their names, which is that of their addresses, with room between them. */
-function placeBuffers(recording: Recording): readonly PlacedBuffer[] {
-  let next = firstBuffer;
-  return Object.keys(recording.buffers)
-    .sort()
-    .map((name): PlacedBuffer => {
-      const start = next + offsetOf(recording, name);
-      const end = start + (recording.buffers[name] ?? 0);
-      next = (Math.floor(end / blockPages) + 2) * blockPages;
-      return { name, start, end };
-    });
-}
-
-/**
- * Which device is behind an open file: a recording tells files apart, not devices. The fixture with two devices opens
- * one file on each; the other opens its own device, and the children of its tests open the first device that the driver
- * has, which is a private one.
- */
-function deviceOf(recording: Recording, file: string): string {
-  if (recording.test.startsWith('hmm2.')) return `dmirror${file.slice(1)}`;
-  const opener = recording.events.find((event) => event.e === 'open' && event.dev === file)?.by;
-  return memoryOf(recording) === 'private' || opener === recording.events[0]?.by ? 'dmirror0' : 'dmirrorOfChildren';
-}
-
-const memoryOf = (recording: Recording): 'private' | 'coherent' =>
-  recording.test.includes('coherent') ? 'coherent' : 'private';
-
-/**
- * A chunk of device memory is made for small pages or for huge ones, and a coherent device has one chunk only. Which
- * kind it was shows where huge pages were split on their way to it though no allocation was made to fail.
- */
-function splitsAtCommit(recording: Recording): boolean {
-  let committing = false;
-  for (const { e, cmd } of recording.events) {
-    if (cmd === 'flags') return false;
-    if (e === 'migrate_vma_pages') committing = true;
-    if (e === 'migrate_vma_finalize') committing = false;
-    if (committing && e === '__split_huge_pmd') return true;
-  }
-  return false;
-}
-
-function machineOf(recording: Recording, settings: ReplaySettings): EngineSpec {
-  const memory = memoryOf(recording);
-  const files = recording.events.flatMap(({ e, dev }) => (e === 'open' && dev !== undefined ? [dev] : []));
-  const ids = [...new Set(files.map((file) => deviceOf(recording, file)))].sort();
-  return dmirrorMachine(
-    ids.map((id) => ({
-      id,
-      memory: id === 'dmirrorOfChildren' ? 'private' : memory,
-      hugePages: memory === 'private' || !splitsAtCommit(recording),
-    })),
-    settings.thp,
-  );
-}
-
-/** Chunks that a device has when the recording begins: as many as its first eviction finds. */
-function chunksAtStart(recording: Recording): Map<string, number> {
-  const chunks = new Map<string, number>();
-  recording.events.forEach((event, at) => {
-    const evicts = event.e === 'close' || (event.e === 'ioctl' && event.cmd === 'release');
-    const device = deviceOf(recording, event.dev ?? 'D0');
-    if (!evicts || chunks.has(device)) return;
-    let found = 0;
-    for (let i = at + 1; i < recording.events.length; i++) {
-      const next = recording.events[i];
-      if (next === undefined || (isInput(next) && next.by === event.by)) break;
-      if (next.e === 'migrate_device_range') found++;
-    }
-    chunks.set(device, found);
-  });
-  return chunks;
-}
-
-/** The recording's name of each fork's child: the first task after it that was not there before. */
-function childrenOf(recording: Recording): ReadonlyMap<number, string> {
-  const children = new Map<number, string>();
-  const known = new Set<string>();
-  const unnamed: number[] = [];
-  recording.events.forEach((event, at) => {
-    if (!known.has(event.by)) {
-      known.add(event.by);
-      const fork = unnamed.shift();
-      if (fork !== undefined) children.set(fork, event.by);
-    }
-    if (event.e === 'fork') unnamed.push(at);
-  });
-  for (const at of unnamed) children.set(at, `child${at}`);
-  return children;
-}
-
-interface Task {
-  readonly process: string;
+interface Task extends Asker {
   program: Program<unknown> | null;
   /** The operation that the program asks for next. */
   next: OpInput | null;
-  /** The driver's command that runs or ran last. */
-  command: string | null;
-  /** What it did that has not been seen in the recording yet. */
-  readonly shown: RecordedEvent[];
+  /** An operation whose events are shown already, and whose effect comes with the last of them. */
+  late: OpInput | null;
 }
 
-const protections = ['---', 'r--', '-w-', 'rw-', '--x', 'r-x', '-wx', 'rwx'] as const;
-const advices: Readonly<Record<number, Advice>> = {
-  4: 'DONTNEED',
-  8: 'FREE',
-  10: 'DONTFORK',
-  11: 'DOFORK',
-  14: 'HUGEPAGE',
-  15: 'NOHUGEPAGE',
-  18: 'WIPEONFORK',
-  19: 'KEEPONFORK',
-  22: 'POPULATE_READ',
-  23: 'POPULATE_WRITE',
-  25: 'COLLAPSE',
-};
+const newTask = (process: string): Task => ({
+  process,
+  program: null,
+  next: null,
+  late: null,
+  command: null,
+  shown: [],
+});
 
-/** Operations without a recorded trace that a task does at once, before others run; all else waits until it must be. */
-const seenLate: ReadonlySet<OpInput['op']> = new Set(['program', 'deviceWrite']);
+/** Steps of a mirror that leave no trace in a recording. */
+const untraced: ReadonlySet<OpInput['op']> = new Set(['readBegin', 'program']);
+
+/** A point from which an order can be tried again: nothing is under way. */
+interface Checkpoint {
+  readonly at: number;
+  readonly matched: number;
+  readonly world: World;
+  readonly chunks: ReadonlyMap<string, number>;
+  readonly tasks: readonly (readonly [string, string])[];
+}
+
+/** Orders tried between two checkpoints before the replay gives up. */
+const maxOrders = 600;
 
 class Replay {
   readonly #machine: Machine;
   readonly #tasks = new Map<string, Task>();
   readonly #names: Names;
-  readonly #files = new Map<string, string>();
   readonly #chunks: Map<string, number>;
-  readonly #children: ReadonlyMap<number, string>;
-  #maps = 0;
+  readonly #inputs: Inputs;
+  readonly #root: string;
+  readonly #lostFiles: boolean;
   #at = 0;
+  #matched = 0;
+  /** The order under trial since the last checkpoint: what is prescribed, and what was chosen of how many. */
+  #prescribed: readonly number[] = [];
+  #chosen: { readonly option: number; readonly of: number }[] = [];
 
   constructor(
     readonly recording: Recording,
@@ -187,67 +70,81 @@ class Replay {
     watch: (transaction: Transaction) => void,
   ) {
     const buffers = placeBuffers(recording);
-    this.#names = { buffers, files: this.#files };
-    this.#machine = new Machine(initialWorld(machineOf(recording, settings)), watch);
+    const files = new Map<string, string>();
+    this.#names = { buffers, files };
+    this.#root = recording.events[0]?.by ?? 'P0';
+    this.#machine = new Machine(startOf(recording, settings, buffers, this.#root), watch);
     this.#chunks = chunksAtStart(recording);
-    this.#children = childrenOf(recording);
-    const root = recording.events[0]?.by ?? 'P0';
-    this.#machine.do({ op: 'process', by: 'kernel', name: root });
-    // The process has more than its buffers: something is in the same gigabyte, and something follows each buffer.
-    const others = [occupied, ...buffers.filter(({ end }) => end % blockPages !== 0).map(({ end }) => end)];
-    for (const [index, at] of others.entries()) {
-      this.#machine.do({ op: 'mmap', by: root, as: `other${index}`, at, pages: 1 });
-      this.#machine.do({ op: 'madvise', by: root, place: `${root}.other${index}`, advice: 'NOHUGEPAGE' });
-      this.#machine.do({ op: 'write', by: root, place: `${root}.other${index}`, value: 1 });
-    }
-    this.#machine.world = withBuffers(this.#machine.world, root, buffers);
-    this.#tasks.set(root, task(root));
-    this.#root = root;
+    this.#lostFiles = hasLostFiles(recording);
+    this.#inputs = new Inputs(recording, () => this.#machine.world, files, this.#chunks, childrenOf(recording));
+    this.#tasks.set(this.#root, newTask(this.#root));
   }
-
-  readonly #root: string;
 
   run(): Comparison {
     const { events } = this.recording;
     const of = events.filter((event) => !isInput(event) || event.e === 'cpu_fault').length;
-    let matched = 0;
-    for (this.#at = 0; this.#at < events.length; this.#at++) {
-      const expected = events[this.#at];
-      if (expected === undefined) break;
-      const current = this.#taskOf(expected.by);
-      if (isInput(expected) && expected.e !== 'cpu_fault') {
-        this.#finish(current, expected.by);
-        const extra = current.shown[0];
-        if (extra !== undefined) return { matched, of, first: { at: matched, expected, actual: extra } };
-        this.#begin(current, this.#programOf(expected, current), expected.by);
-        continue;
+    let checkpoint = this.#checkpoint();
+    let furthest: Difference | null = null;
+    let orders = 1;
+    for (;;) {
+      const event = events[this.#at];
+      if (event?.e === 'mmap' && this.#at > checkpoint.at && this.#isIdle()) {
+        checkpoint = this.#checkpoint();
+        [this.#prescribed, this.#chosen, furthest, orders] = [[], [], null, 1];
       }
-      if (expected.e === 'cpu_fault' && current.shown.length === 0) {
-        this.#finish(current, expected.by);
-        if (current.shown.length === 0) this.#begin(current, this.#faults(current), expected.by);
-      }
-      let actual = this.#await(current, expected.by);
-      if (expected.e !== 'ioctl_ret' && (actual === null || actual.e === 'ioctl_ret')) {
-        const held = [...(actual === null ? [] : [actual]), ...current.shown.splice(0)];
-        this.#begin(current, this.#unasked(expected, current), expected.by);
-        this.#finish(current, expected.by);
-        current.shown.push(...held);
-        actual = this.#await(current, expected.by);
-      }
-      if (actual === null || !sameEvent(expected, actual))
-        return { matched, of, first: { at: matched, expected, actual } };
-      matched++;
+      const difference = event === undefined ? this.#rest() : this.#compare(event);
+      if (difference !== null) {
+        if (furthest === null || difference.at > furthest.at) furthest = difference;
+        const next = orders++ < maxOrders ? this.#nextOrder() : null;
+        if (next === null) return { matched: furthest.at, of, first: furthest };
+        this.#restore(checkpoint, next);
+      } else if (event === undefined) return { matched: this.#matched, of, first: null };
+      else this.#at++;
     }
-    for (const [name, current] of this.#tasks) {
-      this.#finish(current, name);
-      const extra = current.shown[0];
-      if (extra !== undefined) return { matched, of, first: { at: matched, expected: null, actual: extra } };
-    }
-    return { matched, of, first: null };
   }
 
-  get world(): World {
-    return this.#machine.world;
+  /** One event of the recording: an input begins its program, anything else must be what its task shows next. */
+  #compare(expected: RecordedEvent): Difference | null {
+    const { by } = expected;
+    const current = this.#taskOf(by);
+    if (isInput(expected) && expected.e !== 'cpu_fault') {
+      this.#finish(current, by);
+      const extra = current.shown[0];
+      if (extra !== undefined) return { at: this.#matched, expected, actual: extra };
+      this.#begin(current, this.#inputs.programOf(this.#at, expected, current), by);
+      return null;
+    }
+    if (expected.e === 'cpu_fault' && current.shown.length === 0) {
+      this.#finish(current, by);
+      if (current.shown.length === 0) this.#begin(current, this.#inputs.faults(this.#at, current), by);
+    }
+    let actual = this.#await(current, by);
+    if (expected.e !== 'ioctl_ret' && (actual === null || actual.e === 'ioctl_ret')) {
+      const held = [...(actual === null ? [] : [actual]), ...current.shown.splice(0)];
+      this.#begin(current, this.#inputs.unasked(this.#at, expected, current), by);
+      this.#finish(current, by);
+      current.shown.push(...held);
+      actual = this.#await(current, by);
+    }
+    if (actual === null || !this.#isSame(expected, actual)) return { at: this.#matched, expected, actual };
+    this.#matched++;
+    return null;
+  }
+
+  #isSame(expected: RecordedEvent, actual: RecordedEvent): boolean {
+    if (!this.#lostFiles || expected.e !== 'device_invalidate' || expected.dev === undefined)
+      return sameEvent(expected, actual);
+    return sameEvent(expected, { ...actual, dev: expected.dev });
+  }
+
+  /** Nothing may be left over when the recording ends. */
+  #rest(): Difference | null {
+    for (const [by, current] of this.#tasks) {
+      this.#finish(current, by);
+      const extra = current.shown[0];
+      if (extra !== undefined) return { at: this.#matched, expected: null, actual: extra };
+    }
+    return null;
   }
 
   /** A task that no fork made is a thread of the first. */
@@ -256,7 +153,7 @@ class Replay {
     if (known !== undefined) return known;
     // A child runs when its parent's fork is done.
     for (const [by, other] of this.#tasks) if (other.next?.op === 'fork') this.#finish(other, by);
-    const made = task(this.world.records.process[name] === undefined ? this.#root : name);
+    const made = newTask(this.#machine.world.records.process[name] === undefined ? this.#root : name);
     this.#tasks.set(name, made);
     return made;
   }
@@ -267,278 +164,138 @@ class Replay {
     this.#take(current, program.next(), by);
   }
 
-  #take(current: Task, step: IteratorResult<OpInput, unknown>, by: string): void {
-    if (step.done !== true) {
-      current.next = step.value;
+  #take(current: Task, result: IteratorResult<OpInput, unknown>, by: string): void {
+    if (result.done !== true) {
+      current.next = result.value;
       return;
     }
     current.program = null;
     current.next = null;
-    if (typeof step.value === 'number') current.shown.push({ e: 'ioctl_ret', by, ret: step.value });
+    if (typeof result.value === 'number') current.shown.push({ e: 'ioctl_ret', by, ret: result.value });
   }
 
+  /** Carries out the task's next operation. */
   #advance(current: Task, by: string): void {
     const { program, next } = current;
     if (program === null || next === null) return;
+    if (next.op === 'program' && this.#startsOver(next.place, by) && this.#choose(2) === 1) this.#invalidateElsewhere();
+    if (!untraced.has(next.op)) {
+      this.#letOthersFirst(current);
+      if (this.#mayBeLate(next, by) && this.#choose(2) === 1) return this.#showAhead(current, next, by);
+    }
     const transaction = this.#machine.do(next);
     current.shown.push(...translate(transaction.events, by, transaction.after, this.#names));
     this.#take(current, program.next(transaction), by);
   }
 
+  /** The recorded mirror asks for the same range again, though several tasks' events in the buffers do not say why. */
+  #startsOver(place: string, by: string): boolean {
+    const expected = this.recording.events[this.#at];
+    return (
+      this.#tasks.size > 1 &&
+      expected?.e === 'hmm_range_fault' &&
+      expected.by === by &&
+      place.endsWith(`.${expected.buf ?? ''}[${expected.range?.[0] ?? 0}..${expected.range?.[1] ?? 0}]`)
+    );
+  }
+
+  /** An invalidation outside the buffers, as when a thread ends and gives back its stack: unrecorded, but it moves the sequence. */
+  #invalidateElsewhere(): void {
+    this.#machine.do({ op: 'madvise', by: this.#root, place: `${this.#root}.other0`, advice: 'DONTNEED' });
+  }
+
+  /** Before an effect, other tasks may have taken steps that leave no trace: the check of a mirror and its next beginning. */
+  #letOthersFirst(current: Task): void {
+    for (const [by, other] of this.#tasks) {
+      if (other === current || other.shown.length > 0 || other.next === null || !untraced.has(other.next.op)) continue;
+      const options = other.next.op === 'program' ? [1, 0, 2] : [0, 1];
+      const steps = options[this.#choose(options.length)] ?? 0;
+      for (let i = 0; i < steps && other.next !== null && untraced.has(other.next.op); i++) this.#advance(other, by);
+    }
+  }
+
+  /** Events of an operation that others interrupt: its effect may have come with the first of them or with the last. */
+  #mayBeLate(next: OpInput, by: string): boolean {
+    if (next.op !== 'munmap') return false;
+    const { events } = this.recording;
+    for (let i = this.#at; i < events.length; i++) {
+      const event = events[i];
+      if (event === undefined || event.e === 'notifier_end') return false;
+      if (event.by !== by) return true;
+    }
+    return false;
+  }
+
+  /** Shows what an operation will do, before it does it. */
+  #showAhead(current: Task, next: OpInput, by: string): void {
+    const { events, after } = step(this.#machine.world, completeOp(next));
+    current.shown.push(...translate(events, by, after, this.#names));
+    current.late = next;
+  }
+
   /** The next thing that a task shows; null where its program has ended. */
   #await(current: Task, by: string): RecordedEvent | null {
     while (current.shown.length === 0 && current.program !== null) this.#advance(current, by);
-    const event = current.shown.shift() ?? null;
-    while (current.shown.length === 0 && current.next !== null && seenLate.has(current.next.op))
-      this.#advance(current, by);
-    return event;
+    if (current.late !== null && current.shown.length === 1) this.#takeEffect(current, by);
+    return current.shown.shift() ?? null;
+  }
+
+  #takeEffect(current: Task, by: string): void {
+    const { program, late } = current;
+    if (program === null || late === null) return;
+    this.#letOthersFirst(current);
+    const transaction = this.#machine.do(late);
+    current.late = null;
+    this.#take(current, program.next(transaction), by);
   }
 
   #finish(current: Task, by: string): void {
     while (current.program !== null && current.shown.length === 0) this.#advance(current, by);
   }
 
-  /** The engine's name of a buffer in the address space of a task. */
-  #buffer(current: Task, name: string | undefined): string {
-    return `${this.world.records.process[current.process]?.space ?? current.process}.${name ?? '?'}`;
+  #isIdle(): boolean {
+    return [...this.#tasks.values()].every(({ program, shown }) => program === null && shown.length === 0);
   }
 
-  #pages(current: Task, { buf, range }: RecordedEvent): dmirror.Pages {
-    return { buffer: this.#buffer(current, buf), start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
-  }
-
-  #place(current: Task, event: RecordedEvent): string {
-    const { buffer, start, end } = this.#pages(current, event);
-    return `${buffer}[${start}..${end}]`;
-  }
-
-  #file(current: Task, name: string | undefined): dmirror.DeviceFile {
-    const device = deviceOf(this.recording, name ?? 'D0');
-    return { device, context: `${device}:${current.process}`, by: current.process, world: () => this.world };
-  }
-
-  /** Consecutive faults of one task are one access of a range. */
-  *#faults(current: Task): Program<void> {
-    const { events } = this.recording;
-    const first = events[this.#at];
-    if (first?.range === undefined) return;
-    let end = first.range[1];
-    for (let i = this.#at + 1; i < events.length; i++) {
-      const event = events[i];
-      if (event === undefined || event.by !== first.by) break;
-      if (!isInput(event)) continue;
-      if (
-        event.e !== 'cpu_fault' ||
-        event.buf !== first.buf ||
-        event.access !== first.access ||
-        event.range?.[0] !== end
-      )
-        break;
-      end = event.range[1];
-    }
-    const place = `${this.#buffer(current, first.buf)}[${first.range[0]}..${end}]`;
-    if (first.access === 'write') yield { op: 'write', by: current.process, place, value: 1 };
-    else yield { op: 'read', by: current.process, place };
-  }
-
-  /**
-   * The kernel touched pages on behalf of a task though no recorded input asked for it: the driver copies to the user's
-   * own buffer (and from it, for a device write), or a caller that is not recorded gets user pages. Where a page had to
-   * leave the device, the caller meant to keep it.
-   */
-  *#unasked(expected: RecordedEvent, current: Task): Program<void> {
-    const place = this.#place(current, { ...expected, range: this.#alike(expected) });
-    if (expected.e === 'notifier_start') {
-      yield { op: 'pin', by: current.process, place, flags: ['pin', 'longterm', 'write'] };
-      yield { op: 'unpin', by: current.process, place, flags: ['pin'] };
-      return;
-    }
-    yield { op: 'pin', by: current.process, place, flags: current.command === 'write' ? ['get'] : ['get', 'write'] };
-    yield { op: 'unpin', by: current.process, place, flags: ['get'] };
-  }
-
-  /** The pages of an event and of those right after it that are the same but for the page. */
-  #alike(first: RecordedEvent): readonly [number, number] {
-    const { events } = this.recording;
-    let end = first.range?.[1] ?? 0;
-    for (
-      let i = this.#at + 1;
-      events[i]?.e === first.e &&
-      events[i]?.by === first.by &&
-      events[i]?.buf === first.buf &&
-      events[i]?.range?.[0] === end;
-      i++
-    )
-      end++;
-    return [first.range?.[0] ?? 0, end];
-  }
-
-  #programOf(event: RecordedEvent, current: Task): Program<unknown> | null {
-    const by = current.process;
-    switch (event.e) {
-      case 'open': {
-        const file = this.#file(current, event.dev);
-        this.#files.set(file.context, event.dev ?? 'D0');
-        return silent(dmirror.open(file));
-      }
-      case 'close': {
-        const file = this.#file(current, event.dev);
-        return silent(dmirror.close(file, this.#chunks.get(file.device) ?? 0));
-      }
-      case 'ioctl':
-        current.command = event.cmd ?? null;
-        return this.#command(event, current);
-      case 'mmap':
-        return this.#mmap(event, current);
-      case 'munmap':
-        return asking({ op: 'munmap', by, place: this.#place(current, event) });
-      case 'mprotect':
-        return asking({
-          op: 'mprotect',
-          by,
-          place: this.#place(current, event),
-          prot: protections[(event.prot ?? 0) & 7] ?? '---',
-        });
-      case 'madvise':
-        return asking({
-          op: 'madvise',
-          by,
-          place: this.#place(current, event),
-          advice: advices[event.advice ?? 0] ?? 'HUGEPAGE',
-        });
-      case 'mremap':
-        return this.#mremap(event, current);
-      case 'fork':
-        return asking({ op: 'fork', by, child: this.#children.get(this.#at) ?? 'child' });
-      case 'exit':
-        return asking({ op: 'exit', by });
-      case 'pin_user_pages_fast':
-        return this.#pin(event, current);
-      default:
-        throw new Error(`no operation for the input ${event.e}`);
-    }
-  }
-
-  *#mmap(event: RecordedEvent, current: Task): Program<null> {
-    const { buffer, start, end } = this.#pages(current, event);
-    const base = this.world.records.buffer[buffer]?.start ?? 0;
-    const flags = Number(event.flags ?? 0);
-    const as = `map${++this.#maps}`;
-    const anonymous = (flags & 0x20) !== 0;
-    // The test wrote its file just before, so all of it is in the page cache.
-    if (!anonymous) yield { op: 'file', by: 'kernel', name: as, pages: end - start };
-    const shape = {
-      at: base + start,
-      pages: end - start,
-      prot: protections[(event.prot ?? 0) & 7] ?? '---',
-      shared: (flags & 1) !== 0,
+  #checkpoint(): Checkpoint {
+    return {
+      at: this.#at,
+      matched: this.#matched,
+      world: this.#machine.world,
+      chunks: new Map(this.#chunks),
+      tasks: [...this.#tasks].map(([name, { process }]) => [name, process] as const),
     };
-    yield {
-      op: 'mmap',
-      by: current.process,
-      as,
-      ...shape,
-      ...(anonymous ? {} : { file: as }),
-      ...((flags & 0x40000) !== 0 ? { hugetlb: '2M' as const } : {}),
-    };
+  }
+
+  #restore(checkpoint: Checkpoint, prescribed: readonly number[]): void {
+    this.#at = checkpoint.at;
+    this.#matched = checkpoint.matched;
+    this.#machine.world = checkpoint.world;
+    this.#chunks.clear();
+    for (const [device, chunks] of checkpoint.chunks) this.#chunks.set(device, chunks);
+    this.#tasks.clear();
+    for (const [name, process] of checkpoint.tasks) this.#tasks.set(name, newTask(process));
+    [this.#prescribed, this.#chosen] = [prescribed, []];
+  }
+
+  #choose(of: number): number {
+    const option = this.#prescribed[this.#chosen.length] ?? 0;
+    this.#chosen.push({ option, of });
+    return option;
+  }
+
+  /** The order after the one just tried: the last choice that has another option takes it. */
+  #nextOrder(): readonly number[] | null {
+    for (let i = this.#chosen.length - 1; i >= 0; i--) {
+      const choice = this.#chosen[i];
+      if (choice !== undefined && choice.option + 1 < choice.of)
+        return [...this.#chosen.slice(0, i).map(({ option }) => option), choice.option + 1];
+    }
     return null;
   }
-
-  *#mremap(event: RecordedEvent, current: Task): Program<{ readonly to: number }> {
-    const flags = Number(event.flags ?? 0);
-    const result = this.recording.events
-      .slice(this.#at)
-      .find((next) => next.e === 'mremap_ret' && next.by === event.by);
-    const to = result?.toPage ?? event.toPage ?? 0;
-    const base = this.world.records.buffer[this.#buffer(current, result?.toBuf ?? event.toBuf)]?.start ?? 0;
-    yield {
-      op: 'mremap',
-      by: current.process,
-      place: this.#place(current, event),
-      to: base + to,
-      dontUnmap: (flags & 4) !== 0,
-    };
-    current.shown.push({
-      e: 'mremap_ret',
-      by: event.by,
-      ...(result?.toBuf === undefined ? {} : { toBuf: result.toBuf }),
-      toPage: to,
-    });
-    return { to };
-  }
-
-  *#pin(event: RecordedEvent, current: Task): Program<null> {
-    const flags = Number(event.flags ?? 0);
-    const place = this.#place(current, event);
-    yield {
-      op: 'pin',
-      by: current.process,
-      place,
-      flags: [
-        'pin',
-        ...((flags & 0x100) !== 0 ? (['longterm'] as const) : []),
-        ...((flags & 1) !== 0 ? (['write'] as const) : []),
-      ],
-    };
-    yield { op: 'unpin', by: current.process, place, flags: ['pin'] };
-    return null;
-  }
-
-  #command(event: RecordedEvent, current: Task): Program<number> {
-    const file = this.#file(current, event.dev);
-    const pages = this.#pages(current, event);
-    const chunks = this.#chunks.get(file.device) ?? 0;
-    switch (event.cmd) {
-      case 'read':
-        return returning(dmirror.read(file, pages));
-      case 'write':
-        return returning(dmirror.write(file, pages, 1));
-      case 'migrateToDevice':
-        return returning(dmirror.migrateToDevice(file, pages));
-      case 'migrateToSystem':
-        return returning(dmirror.migrateToSystem(file, pages));
-      case 'snapshot':
-        return returning(dmirror.snapshot(file, pages));
-      case 'exclusive':
-        return returning(dmirror.exclusive(file, pages));
-      case 'checkExclusive':
-        return returning(dmirror.checkExclusive(file, pages));
-      case 'release':
-        this.#chunks.set(file.device, 0);
-        return returning(dmirror.evict(file, chunks));
-      case 'flags':
-        return returning(dmirror.flags(file, event.npages ?? 0));
-      default:
-        throw new Error(`no command ${event.cmd ?? '?'}`);
-    }
-  }
 }
 
-const task = (process: string): Task => ({ process, program: null, next: null, command: null, shown: [] });
-
-function* asking(op: OpInput): Program<null> {
-  yield op;
-  return null;
-}
-
-/** A program whose own result the recorder does not see. */
-function* silent(program: Program<unknown>): Program<null> {
-  yield* program;
-  return null;
-}
-
-/** A command of the driver: its return value is recorded. */
-function* returning(program: Program<dmirror.Answer>): Program<number> {
-  return (yield* program).ret;
-}
-
-function withBuffers(world: World, space: string, placed: readonly PlacedBuffer[]): World {
-  const buffers: Record<string, Buffer> = {};
-  for (const { name, start, end } of placed) buffers[`${space}.${name}`] = { space, start, pages: end - start };
-  return { ...world, records: { ...world.records, buffer: { ...world.records.buffer, ...buffers } } };
-}
-
-/** Replays one recording to its first difference. `watch` sees every transaction. */
+/** Replays one recording to its first difference. `watch` sees every transaction, also those of orders that are given up. */
 export function replay(
   recording: Recording,
   settings: ReplaySettings,

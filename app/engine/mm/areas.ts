@@ -45,13 +45,18 @@ export function linkAnonVma(w: Writer, number: number, vma: string): void {
   w.put('anonVma', String(number), { vmas: [...(linked?.vmas ?? []), vma] });
 }
 
-/** unlink_anon_vmas, then the area is gone. */
-export function removeArea(w: Writer, area: Area): void {
+/** unlink_anon_vmas: the reverse map no longer looks into the area. */
+export function unlinkAnonVmas(w: Writer, area: Area): void {
   for (const number of area.anonVmas) {
     const linked = w.get('anonVma', String(number));
     const vmas = (linked?.vmas ?? []).filter((id) => id !== area.id);
     w.put('anonVma', String(number), vmas.length === 0 ? null : { vmas });
   }
+}
+
+/** The area is gone; an object of shared memory goes with its last one. */
+export function removeArea(w: Writer, area: Area): void {
+  unlinkAnonVmas(w, area);
   w.put('vma', area.id, null);
   const file = area.file === null ? null : w.get('file', area.file);
   if (

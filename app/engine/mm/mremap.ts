@@ -9,7 +9,7 @@ import { isFilled } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
-import { areaAt, areasIn, linkAnonVma, newVmaId, splitAt, type Area } from './areas.ts';
+import { areaAt, areasIn, linkAnonVma, newVmaId, splitAt, unlinkAnonVmas, type Area } from './areas.ts';
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -47,7 +47,17 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
     if (runs.some(isFilled)) w.fill('pte', space, start, end, null);
   });
   rangeEnd(tx, range);
-  if (dontUnmap) return ok;
+  if (dontUnmap) {
+    // What is left behind is an area without pages (dontunmap_complete).
+    const left = areaAt(tx.world, space, start);
+    if (left !== null && left.start === start && left.end === end) {
+      tx.emit({ kind: 'vmaFlags', cause, rule: 'mremap.dontUnmap', at }, (w) => {
+        unlinkAnonVmas(w, left);
+        w.patch('vma', left.id, { anonVmas: [] });
+      });
+    }
+    return ok;
+  }
   detachAreas(tx, space, start, end, cause);
   return zapRange(tx, 'UNMAP', space, start, end, cause, 'mremap.source');
 }
