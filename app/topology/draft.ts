@@ -14,6 +14,9 @@ import type {
 
 const maxWarnings = 500;
 
+/** Far above real machines: 16384 threads make about 30,000 objects, a thousand virtual functions a card a few thousand. */
+export const draftLimits = { objects: 120_000, pci: 32_768 } as const;
+
 /** What a reader fills; `finish` makes the immutable topology of it. One source, index 0. */
 export class TopologyDraft {
   readonly #objects = new Map<string, TopologyObject>();
@@ -22,6 +25,8 @@ export class TopologyDraft {
   readonly #tells = new Set<CountName>();
   readonly #taken = new Map<string, number>();
   #dropped = 0;
+  #pci = 0;
+  #full = false;
   readonly matrices: Matrix[] = [];
   readonly memoryAttributes: MemoryAttribute[] = [];
   readonly addressRanges: AddressRange[] = [];
@@ -36,9 +41,20 @@ export class TopologyDraft {
     this.#format = format;
   }
 
-  /** Adds the object under its id, or under the id with a number behind where the id is taken; says which. */
+  /**
+   * Adds the object under its id, or under the id with a number behind where the id is taken; says which. Beyond the
+   * limits nothing is added: what would be inside goes to the parent.
+   */
   add(object: TopologyObject): string {
     let { id } = object;
+    const isPci = object.kind === 'pciFunction' || object.kind === 'pciBridge';
+    if (this.#objects.size >= draftLimits.objects || (isPci && this.#pci >= draftLimits.pci)) {
+      if (!this.#full)
+        this.warn(object.from[0]?.line ?? null, 'there are more objects than any machine has: the rest is left out');
+      this.#full = true;
+      return object.parent ?? 'machine';
+    }
+    if (isPci) this.#pci += 1;
     while (this.#objects.has(id)) {
       const n = (this.#taken.get(object.id) ?? 1) + 1;
       this.#taken.set(object.id, n);
@@ -46,6 +62,11 @@ export class TopologyDraft {
     }
     this.#objects.set(id, id === object.id ? object : { ...object, id });
     return id;
+  }
+
+  /** True once something had to be left out: adding more is in vain. */
+  get isFull(): boolean {
+    return this.#full;
   }
 
   has(id: string): boolean {
@@ -100,7 +121,32 @@ export class TopologyDraft {
     for (const name of names) this.#tells.add(name);
   }
 
+  /** Damaged sources name things that they do not describe: such links, matrices and attributes are left out. */
+  #dropLoose(): void {
+    const has = (id: string): boolean => this.#objects.has(id);
+    for (const [id, link] of this.#links) {
+      if (has(link.a) && has(link.b)) continue;
+      this.#links.delete(id);
+      this.warn(link.from[0]?.line ?? null, `a ${link.kind} link to something that is not described is left out`);
+    }
+    keepWhere(this.matrices, ({ name, rows, columns, from }) => {
+      if (rows.length === 0 || columns.length === 0) return false;
+      const whole = rows.every(has) && columns.every(has);
+      if (!whole) this.warn(from[0]?.line ?? null, `the matrix "${name}" names what is not described: it is left out`);
+      return whole;
+    });
+    keepWhere(
+      this.memoryAttributes,
+      ({ target, initiator }) => has(target) && (initiator?.kind !== 'object' || has(initiator.object)),
+    );
+    for (const object of this.#objects.values()) {
+      if ('numaNode' in object && object.numaNode !== null && !has(object.numaNode))
+        this.replace({ ...object, numaNode: null });
+    }
+  }
+
   finish(): Topology {
+    this.#dropLoose();
     if (this.#dropped > 0)
       this.#warnings.push({
         source: 0,
@@ -123,7 +169,12 @@ export class TopologyDraft {
   }
 }
 
-/** In order of insertion, but no child before its parent; a parent that does not exist or is a descendant becomes none. */
+function keepWhere<T>(list: T[], keep: (item: T) => boolean): void {
+  const kept = list.filter(keep);
+  if (kept.length < list.length) list.splice(0, list.length, ...kept);
+}
+
+/** In order of insertion, but no child before its parent; what has no parent, or one inside itself, is in the machine. */
 function parentsFirst(objects: ReadonlyMap<string, TopologyObject>): readonly TopologyObject[] {
   const done = new Map<string, TopologyObject>();
   for (const object of objects.values()) {
@@ -133,8 +184,8 @@ function parentsFirst(objects: ReadonlyMap<string, TopologyObject>): readonly To
       at = at.parent === null ? undefined : objects.get(at.parent);
     }
     for (const next of above.reverse()) {
-      const orphan = next.parent !== null && !done.has(next.parent);
-      done.set(next.id, orphan ? { ...next, parent: null } : next);
+      const orphan = next.kind !== 'machine' && (next.parent === null || !done.has(next.parent));
+      done.set(next.id, orphan ? { ...next, parent: done.has('machine') ? 'machine' : null } : next);
     }
   }
   return [...done.values()];

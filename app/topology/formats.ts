@@ -21,28 +21,41 @@ export interface TopologyInput {
 
 export interface TopologyReader {
   readonly format: TopologyFormat;
+  /** Largest input that is read, far above what any machine makes. */
+  readonly maxBytes: number;
   /** Decides by content, from the first kilobytes. */
   recognise(input: TopologyInput): boolean;
   read(input: TopologyInput): Result<Topology, readonly Problem[]>;
 }
 
+const mebibyte = 1024 * 1024;
+
+/** No source of any format is larger, packed or not. */
+export const maxInputBytes = 256 * mebibyte;
+
 /** In the order in which they are asked. */
 export const formats: readonly TopologyReader[] = [
-  { format: 'linux-snapshot', recognise: isSnapshot, read: readSnapshot },
-  { format: 'memscape', recognise: isMemscapeTopology, read: readMemscape },
-  { format: 'hwloc-xml', recognise: ({ bytes }) => rootElementOf(bytes) === 'topology', read: readHwloc },
+  { format: 'linux-snapshot', maxBytes: maxInputBytes, recognise: isSnapshot, read: readSnapshot },
+  { format: 'memscape', maxBytes: 16 * mebibyte, recognise: isMemscapeTopology, read: readMemscape },
+  {
+    format: 'hwloc-xml',
+    maxBytes: 64 * mebibyte,
+    recognise: ({ bytes }) => rootElementOf(bytes) === 'topology',
+    read: readHwloc,
+  },
   {
     format: 'nccl-xml',
+    maxBytes: 64 * mebibyte,
     recognise: ({ bytes }) => ['system', 'graphs'].includes(rootElementOf(bytes) ?? ''),
     read: readNccl,
   },
-  { format: 'daxctl-list', recognise: isDaxctlList, read: readDaxctlList },
-  { format: 'cxl-list', recognise: isCxlList, read: readCxlList },
-  { format: 'rocm-smi-topo', recognise: isRocmSmi, read: readRocmSmi },
-  { format: 'nvidia-smi-topo', recognise: isNvidiaSmi, read: readNvidiaSmi },
-  { format: 'numactl', recognise: isNumactl, read: readNumactl },
-  { format: 'iomem', recognise: isIomem, read: readIomem },
-  { format: 'lspci', recognise: isLspci, read: readLspci },
+  { format: 'daxctl-list', maxBytes: 16 * mebibyte, recognise: isDaxctlList, read: readDaxctlList },
+  { format: 'cxl-list', maxBytes: 16 * mebibyte, recognise: isCxlList, read: readCxlList },
+  { format: 'rocm-smi-topo', maxBytes: 16 * mebibyte, recognise: isRocmSmi, read: readRocmSmi },
+  { format: 'nvidia-smi-topo', maxBytes: 16 * mebibyte, recognise: isNvidiaSmi, read: readNvidiaSmi },
+  { format: 'numactl', maxBytes: 16 * mebibyte, recognise: isNumactl, read: readNumactl },
+  { format: 'iomem', maxBytes: 16 * mebibyte, recognise: isIomem, read: readIomem },
+  { format: 'lspci', maxBytes: 16 * mebibyte, recognise: isLspci, read: readLspci },
 ];
 
 export const undecided =

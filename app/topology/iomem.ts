@@ -93,7 +93,7 @@ export function readIomem({ name, bytes }: TopologyInput): Result<Topology, read
     architecture: null,
   });
   addOwners(draft, ranges);
-  draft.addressRanges.push(...ranges);
+  for (const range of ranges) draft.addressRanges.push(range);
   return ok(draft.finish());
 }
 

@@ -46,12 +46,9 @@ export function loadJson(file: string, bytes: Uint8Array): Result<LoadedJson, re
 function lineFinder(text: string): (key: string, name: string) => number | null {
   const places = new Map<string, number>();
   let line = 1;
-  let from = 0;
+  let nextBreak = text.indexOf('\n');
   for (const match of text.matchAll(/"([a-z_]{1,32})"\s*:\s*"([^"\\\n]{1,64})"/g)) {
-    for (let at = text.indexOf('\n', from); at !== -1 && at < match.index; at = text.indexOf('\n', at + 1)) {
-      line += 1;
-      from = at + 1;
-    }
+    for (; nextBreak !== -1 && nextBreak < match.index; nextBreak = text.indexOf('\n', nextBreak + 1)) line += 1;
     const key = `${match[1] ?? ''} ${match[2] ?? ''}`;
     if (!places.has(key)) places.set(key, line);
   }

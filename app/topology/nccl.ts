@@ -136,6 +136,7 @@ class NcclReader {
 
   #children(element: XmlElement, parent: string, node: string): void {
     for (const child of element.children) {
+      if (this.draft.isFull) return;
       if (child.name === 'pci') this.#pci(child, parent, node);
       else if (child.name === 'nic') this.#nic(child, parent);
       else if (child.name === 'gpu') this.#gpu(child, parent, node);

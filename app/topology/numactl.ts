@@ -107,7 +107,7 @@ function addNode(draft: TopologyDraft, index: number, node: Node): void {
     registration: 'system',
   });
   for (const { start, end } of node.cpus ?? []) {
-    for (let cpu = start; cpu < Math.min(end, start + 65_536); cpu += 1)
+    for (let cpu = start; cpu < end && !draft.isFull; cpu += 1)
       draft.add({ kind: 'pu', id: `pu:${cpu}`, parent: group, name: null, facts: {}, from, osIndex: cpu });
   }
 }

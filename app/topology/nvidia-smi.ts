@@ -29,6 +29,8 @@ export const isNvidiaSmi = ({ bytes }: TopologyInput): boolean => {
   );
 };
 
+const maxDevices = 512;
+
 interface Row {
   readonly line: number;
   readonly label: string;
@@ -52,6 +54,15 @@ export function readNvidiaSmi({ name, bytes }: TopologyInput): Result<Topology, 
       },
     ]);
   const { devices } = header;
+  if (devices.length > maxDevices)
+    return err([
+      {
+        file: name,
+        line: lines[at]?.line ?? 1,
+        column: 1,
+        message: `${devices.length} devices: no machine has more than ${maxDevices}`,
+      },
+    ]);
   const rows: Row[] = [];
   const nicNames = new Map<string, string>();
   for (const { line, text } of lines.slice(at + 1)) {

@@ -1,7 +1,7 @@
 import type { Problem, Result } from '../base/result.ts';
 import { err } from '../base/result.ts';
 import type { Topology, TopologyFormat } from '../model/topology.ts';
-import { formats, undecided } from './formats.ts';
+import { formats, maxInputBytes, undecided } from './formats.ts';
 import type { TopologyInput } from './formats.ts';
 
 export interface ReadOptions {
@@ -9,8 +9,7 @@ export interface ReadOptions {
   readonly as?: TopologyFormat;
 }
 
-/** Largest text that is read, compressed or not; a snapshot may be larger. */
-export const maxInputBytes = 256 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
 
 /**
  * Any topology source, recognised by its content. `name` is for messages only.
@@ -23,11 +22,11 @@ export function readTopology(
 ): Result<Topology, readonly Problem[]> {
   const fail = (message: string): Result<never, readonly Problem[]> =>
     err([{ file: name, line: 0, column: 0, message }]);
-  if (bytes.length > maxInputBytes) {
-    return fail(
-      `the file has ${bytes.length} bytes; at most ${maxInputBytes} are read: give the description of one machine`,
+  const tooLarge = (most: number): Result<never, readonly Problem[]> =>
+    fail(
+      `the file has ${Math.ceil(bytes.length / mebibyte)} MiB; at most ${most / mebibyte} are read: give the description of one machine`,
     );
-  }
+  if (bytes.length > maxInputBytes) return tooLarge(maxInputBytes);
   const input: TopologyInput = { name, bytes };
   const format =
     options.as === undefined
@@ -35,5 +34,6 @@ export function readTopology(
       : formats.find((candidate) => candidate.format === options.as);
   if (format === undefined)
     return fail(options.as === undefined ? undecided : `no reader for the format "${options.as}"`);
+  if (bytes.length > format.maxBytes) return tooLarge(format.maxBytes);
   return format.read(input);
 }

@@ -14,6 +14,8 @@ export const isRocmSmi = ({ bytes }: TopologyInput): boolean =>
       /\(Topology\) Numa/.test(text),
   );
 
+const maxDevices = 512;
+
 const sections: readonly (readonly [RegExp, string, Matrix['means']])[] = [
   [/^Weight between/, 'GPU weights', 'weight'],
   [/^Hops between/, 'GPU hops', 'hops'],
@@ -46,6 +48,10 @@ export function readRocmSmi({ name, bytes }: TopologyInput): Result<Topology, re
       for (const word of text.match(/\bGPU\d{1,4}\b/g) ?? []) gpus.set(word, gpus.get(word) ?? line);
   if (gpus.size === 0)
     return err([{ file: name, line: 1, column: 1, message: 'no GPU in it: give the output of "rocm-smi --showtopo"' }]);
+  if (gpus.size > maxDevices)
+    return err([
+      { file: name, line: 1, column: 1, message: `${gpus.size} GPUs: no machine has more than ${maxDevices}` },
+    ]);
   draft.add({
     kind: 'machine',
     id: 'machine',

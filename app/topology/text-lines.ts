@@ -11,7 +11,8 @@ export interface TextLine {
 /** Colour and underline codes of a terminal, as captures keep them. */
 const escapes = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
-const maxLines = 2_000_000;
+const maxLines = 400_000;
+const maxCharacters = 32_768;
 
 /** The lines of a pasted or captured text, without what terminals and transports add to it. */
 export function textLines(bytes: Uint8Array, draft: TopologyDraft | null = null): readonly TextLine[] {
@@ -20,9 +21,19 @@ export function textLines(bytes: Uint8Array, draft: TopologyDraft | null = null)
   const nul = text.indexOf('\0');
   if (nul !== -1) draft?.warn(null, 'NUL bytes are left out');
   const clean = (nul === -1 ? text : text.replaceAll('\0', '')).replace(escapes, '');
-  const lines = clean
-    .split('\n', maxLines)
-    .map((content, i) => ({ line: i + 1, text: content.endsWith('\r') ? content.slice(0, -1) : content }));
+  const rows = clean.split('\n', maxLines + 1);
+  if (rows.length > maxLines) {
+    rows.length = maxLines;
+    draft?.warn(maxLines, `what comes after line ${maxLines} is left out: no machine has so many`);
+  }
+  let long = 0;
+  const lines = rows.map((content, i) => {
+    const whole = content.endsWith('\r') ? content.slice(0, -1) : content;
+    if (whole.length <= maxCharacters) return { line: i + 1, text: whole };
+    long += 1;
+    return { line: i + 1, text: whole.slice(0, maxCharacters) };
+  });
+  if (long > 0) draft?.warn(null, `${long} lines are longer than ${maxCharacters} characters and are cut off there`);
   return lines.filter(({ text: content }) => !content.startsWith('# '));
 }
 

@@ -19,10 +19,10 @@ export interface XmlDocument {
   readonly invalidLine: number | null;
 }
 
-/** Far above the largest real machine (a 16384-PU description has 18 MB and 150,000 elements). */
+/** Far above the largest real machine (a 16384-PU description has 18 MB and about 100,000 elements). */
 export const xmlLimits = {
   bytes: 64 * 1024 * 1024,
-  elements: 600_000,
+  elements: 250_000,
   depth: 256,
   attributes: 64,
   attributeCharacters: 65_536,

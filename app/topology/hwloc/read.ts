@@ -144,6 +144,7 @@ class HwlocReader {
   }
 
   #visit(element: XmlElement, parent: string, above: string | null): void {
+    if (this.draft.isFull) return;
     const type = element.attributes['type'] ?? '';
     const node = ioTypes.includes(type) ? above : this.#nearestNode(element, above);
     if (type === 'NUMANode') return this.#visitNode(element, parent, node);

@@ -9,7 +9,8 @@ import { line, numbered, textOf } from './file-tree.ts';
 import type { FileTree } from './file-tree.ts';
 
 const root = 'sys/devices/system/cpu';
-const maxCpus = 65_536;
+/** Linux itself is built for 8192 at most. */
+const maxCpus = 16_384;
 
 /** What /proc/cpuinfo says of a processor, under the names that its architecture uses. */
 export interface CpuInfo {

@@ -9,6 +9,8 @@ import { line, numbered, textOf } from './file-tree.ts';
 import type { FileTree } from './file-tree.ts';
 
 const root = 'sys/devices/system/node';
+/** Linux itself is built for 1024 at most. */
+const maxNodes = 1024;
 
 /** Attributes of a node's memory as its best initiators see it; bandwidths in MB/s, latencies in ns. */
 const attributeFiles = [
@@ -25,7 +27,7 @@ interface Access {
 
 /** NUMA nodes with their sizes, distances, access attributes and memory-side caches. */
 export function readNodes(tree: FileTree, draft: TopologyDraft, scopes: readonly CpuScope[], info: CpuInfo): void {
-  const found = numbered(tree, root, 'node');
+  const found = numbered(tree, root, 'node').slice(0, maxNodes);
   if (found.length === 0) {
     readSingleNode(tree, draft, scopes);
     return;

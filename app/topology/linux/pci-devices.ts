@@ -12,7 +12,7 @@ import type { FileTree } from './file-tree.ts';
 import { nodeOfCpus } from './nodes.ts';
 
 const root = 'sys/bus/pci/devices';
-const maxFunctions = 65_536;
+const maxFunctions = 16_384;
 
 /** Host bridges, bridges and functions with their BARs, links, ACS and IOMMU groups. */
 export function readPciDevices(tree: FileTree, draft: TopologyDraft): void {

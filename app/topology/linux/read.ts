@@ -101,11 +101,8 @@ export function readLinux(
       (row) => [{ source: 0, line: row, path: 'proc/iomem' }],
       (row, message) => draft.warn(row, `proc/iomem: ${message}`),
     );
-    draft.addressRanges.push(
-      ...ranges.map((range) =>
-        range.object !== null && !draft.has(range.object) ? { ...range, object: null } : range,
-      ),
-    );
+    for (const range of ranges)
+      draft.addressRanges.push(range.object !== null && !draft.has(range.object) ? { ...range, object: null } : range);
   }
   const grouped = draft.objects.some((object) => 'iommuGroup' in object && object.iommuGroup !== null);
   draft.policy = {

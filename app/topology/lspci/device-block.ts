@@ -1,4 +1,5 @@
 import type { Acs, Bar, BridgeWindow, PciBridge, PciLink } from '../../model/topology.ts';
+import { draftLimits } from '../draft.ts';
 import { parseBytes, parseHex, parseInteger } from '../numbers.ts';
 import { pciClassByName } from '../pci-class-names.ts';
 import { parseBdf } from '../pci.ts';
@@ -35,20 +36,17 @@ export function blocksOf(lines: readonly TextLine[]): {
     readonly head: RegExpExecArray;
     readonly line: number;
     readonly lines: TextLine[];
-    readonly hex: Uint8Array;
-    hexEnd: number;
+    readonly hex: { readonly at: number; readonly bytes: readonly number[] }[];
   } | null = null;
   const close = (): void => {
-    if (open !== null)
-      blocks.push(
-        blockOf(open.head, open.line, open.lines, open.hexEnd === 0 ? null : open.hex.subarray(0, open.hexEnd)),
-      );
+    if (open !== null) blocks.push(blockOf(open.head, open.line, open.lines, assemble(open.hex)));
   };
   for (const entry of lines) {
     const head = header.exec(entry.text);
     if (head !== null) {
       close();
-      open = { head, line: entry.line, lines: [], hex: new Uint8Array(0), hexEnd: 0 };
+      open = { head, line: entry.line, lines: [], hex: [] };
+      if (blocks.length >= draftLimits.pci) break;
       continue;
     }
     if (entry.text.trim() === '') continue;
@@ -66,13 +64,18 @@ export function blocksOf(lines: readonly TextLine[]): {
       .trim()
       .split(' ')
       .map((byte) => Number.parseInt(byte, 16));
-    if (at + bytes.length > configBytes) continue;
-    if (open.hex.length === 0) open = { ...open, hex: new Uint8Array(configBytes) };
-    open.hex.set(bytes, at);
-    open.hexEnd = Math.max(open.hexEnd, at + bytes.length);
+    if (at + bytes.length <= configBytes) open.hex.push({ at, bytes });
   }
   close();
   return { blocks, orphans };
+}
+
+/** The rows of a hex dump as one piece; what no row covers is 0. */
+function assemble(rows: readonly { readonly at: number; readonly bytes: readonly number[] }[]): Uint8Array | null {
+  if (rows.length === 0) return null;
+  const whole = new Uint8Array(Math.max(...rows.slice(0, configBytes).map(({ at, bytes }) => at + bytes.length)));
+  for (const { at, bytes } of rows.slice(0, configBytes)) whole.set(bytes, at);
+  return whole;
 }
 
 function blockOf(head: RegExpExecArray, line: number, lines: readonly TextLine[], hex: Uint8Array | null): DeviceBlock {

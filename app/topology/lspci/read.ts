@@ -93,6 +93,12 @@ function addBlocks(draft: TopologyDraft, blocks: readonly DeviceBlock[]): void {
   const pci = blocks.map((block) => functionOf(draft, block));
   const bridgeAbove = bridgeFinder(pci);
   const roots = rootBuses(pci, bridgeAbove);
+  const lastBuses = new Map<string, number>();
+  for (const object of pci) {
+    if (object.kind !== 'pciBridge' || object.subordinateBus === null) continue;
+    const { domain, bus } = pciAddress(object.bdf);
+    lastBuses.set(busOf(domain, bus), Math.max(lastBuses.get(busOf(domain, bus)) ?? 0, object.subordinateBus));
+  }
   let stray = 0;
   for (const object of pci) {
     const { domain, bus } = pciAddress(object.bdf);
@@ -107,7 +113,8 @@ function addBlocks(draft: TopologyDraft, blocks: readonly DeviceBlock[]): void {
       continue;
     }
     const id = hostBridgeId(domain, bus);
-    if (!draft.has(id)) draft.add(hostBridge(id, domain, bus, pci, object));
+    if (!draft.has(id))
+      draft.add(hostBridge(id, domain, bus, Math.max(bus, lastBuses.get(busOf(domain, bus)) ?? 0), object));
     draft.add({ ...object, parent: id });
   }
   draft.tells('pciBridges', 'pciFunctions', 'gpus', 'nics', 'storage', 'accelerators', 'nvSwitches', 'cxlMemdevs');
@@ -169,18 +176,9 @@ function hostBridge(
   id: string,
   domain: number,
   bus: number,
-  pci: readonly (PciBridge | PciFunction)[],
+  lastBus: number,
   first: PciBridge | PciFunction,
 ): Parameters<TopologyDraft['add']>[0] {
-  const ends = pci.flatMap((object) => {
-    const address = pciAddress(object.bdf);
-    return object.kind === 'pciBridge' &&
-      object.subordinateBus !== null &&
-      address.domain === domain &&
-      address.bus === bus
-      ? [object.subordinateBus]
-      : [];
-  });
   const known =
     first.vendor !== null && first.device !== null
       ? {
@@ -199,7 +197,7 @@ function hostBridge(
     from: first.from,
     domain,
     rootBus: bus,
-    lastBus: Math.max(bus, ...ends),
+    lastBus,
     numaNode: first.numaNode,
     firstDevice: known,
   };

@@ -1,3 +1,4 @@
+import { draftLimits } from '../draft.ts';
 import { parseHex } from '../numbers.ts';
 import { hex } from '../pci.ts';
 import type { TextLine } from '../text-lines.ts';
@@ -43,6 +44,10 @@ export function readTree(
   const functions: TreeFunction[] = [];
   const columns = new Map<number, Bus>();
   for (const { line, text } of lines) {
+    if (functions.length >= draftLimits.pci) {
+      warn(line, 'there are more functions than any machine has: the rest is left out');
+      break;
+    }
     if (!/^[-+\\|\s]*[-+\\]/.test(text) || !/[0-9a-f]/i.test(text)) continue;
     let at = text.search(/[^\s|]/);
     let bus = null as Bus | null;

@@ -15,9 +15,8 @@ const lookAhead = 65_536;
 /** The first key of the document is `memscape`, after comments at most. */
 export function isMemscapeTopology({ bytes }: TopologyInput): boolean {
   const { text } = decodeText(bytes.subarray(0, lookAhead));
-  return /^(?:[ \t]*(?:#[^\n]*)?\r?\n|---[ \t]*\r?\n|%[^\n]*\n)*\s*\{?\s*["']?memscape["']?\s*:\s*["']?topology\b/.test(
-    text,
-  );
+  const first = text.split('\n').find((line) => !/^\s*(#|$)|^---\s*$|^%/.test(line)) ?? '';
+  return /^\{?["']?memscape["']? *: *["']?topology\b/.test(first.trimStart().slice(0, 80).replace(/^\{ */, '{'));
 }
 
 export function readMemscape({ name, bytes }: TopologyInput): Result<Topology, readonly Problem[]> {
@@ -36,8 +35,8 @@ export type Places = Pick<LoadedYaml<unknown>, 'at' | 'problem'>;
 
 /** Checks what a schema cannot: references, cycles, addresses; then builds the topology. */
 export function topologyOf(name: string, file: TopologyFile, places: Places): Result<Topology, readonly Problem[]> {
-  const problems = [...checkIds(file, places), ...checkReferences(file, places)];
-  if (problems.length === 0) problems.push(...checkContainment(file, places));
+  const named = [...checkIds(file, places), ...checkReferences(file, places)];
+  const problems = named.length > 0 ? named : checkContainment(file, places);
   if (problems.length > 0) return err(problems.slice(0, 100));
   const from = (path: readonly PropertyKey[]): readonly Provenance[] => [
     { source: 0, line: places.at(path).line, path: null },
@@ -95,6 +94,7 @@ export function topologyOf(name: string, file: TopologyFile, places: Places): Re
     }),
   );
   file.addressRanges.forEach((range, i) => draft.addressRanges.push({ ...range, from: from(['addressRanges', i]) }));
+  warnOfBars(draft, file, places);
   return ok(draft.finish());
 }
 
@@ -170,7 +170,7 @@ function checkReferences(file: TopologyFile, places: Places): readonly Problem[]
   return problems;
 }
 
-/** Nothing contains itself, and memory windows make sense. */
+/** Nothing contains itself. */
 function checkContainment(file: TopologyFile, places: Places): readonly Problem[] {
   const parents = new Map(file.objects.map((object) => [object.id, object.parent]));
   const rooted = new Set<string>(['machine']);
@@ -190,16 +190,22 @@ function checkContainment(file: TopologyFile, places: Places): readonly Problem[
       path.add(at);
     }
     for (const id of path) rooted.add(id);
-    if (!('bars' in object)) return;
-    object.bars.forEach((bar, j) => {
-      const isPower = bar.bytes === null || Number.isInteger(Math.log2(bar.bytes));
-      if (!isPower && bar.type !== 'rom')
-        problems.push(
-          places.problem(['objects', i, 'bars', j, 'bytes'], `a BAR of ${bar.bytes} bytes: its size is a power of two`),
-        );
-      else if (bar.start !== null && bar.bytes !== null && bar.start % bar.bytes !== 0)
-        problems.push(places.problem(['objects', i, 'bars', j, 'start'], 'a BAR starts at a multiple of its size'));
-    });
   });
   return problems;
+}
+
+/** BARs that no PCI function could ask for: kept, since Enhanced Allocation and damaged sources have such, but said. */
+function warnOfBars(draft: TopologyDraft, file: TopologyFile, places: Places): void {
+  file.objects.forEach((object, i) => {
+    if (!('bars' in object)) return;
+    object.bars.forEach((bar, j) => {
+      const warn = (field: string, message: string): void =>
+        draft.warn(places.at(['objects', i, 'bars', j, field]).line, message);
+      if (bar.type === 'rom' || bar.bytes === null) return;
+      if (!Number.isInteger(Math.log2(bar.bytes)))
+        warn('bytes', `BAR ${bar.index} of "${object.id}" has ${bar.bytes} bytes: a size is a power of two`);
+      else if (bar.start !== null && bar.start % bar.bytes !== 0)
+        warn('start', `BAR ${bar.index} of "${object.id}" does not start at a multiple of its size`);
+    });
+  });
 }

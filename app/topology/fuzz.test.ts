@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Topology } from '../model/topology.ts';
+import { inspect } from './counts.ts';
+import { printMemscape } from './memscape/print.ts';
+import { readTopology } from './read-topology.ts';
+import { mutate, numbersFrom } from './testing/mutate.ts';
+import { samples } from './testing/samples.ts';
+
+/** `npm run fuzz` sets both: how many inputs, and from which seed. */
+const inputs = Number(process.env['MEMSCAPE_FUZZ_INPUTS'] ?? 20_000);
+const firstSeed = Number(process.env['MEMSCAPE_FUZZ_SEED'] ?? 1);
+
+/** What holds of every topology, wherever it came from. */
+function faultOf(topology: Topology): string | null {
+  const ids = new Set<string>();
+  for (const object of topology.objects) {
+    if (ids.has(object.id)) return `two objects are called ${object.id}`;
+    if (object.parent !== null && !ids.has(object.parent))
+      return `${object.id} comes before its parent ${object.parent}`;
+    if (object.parent === null && object.kind !== 'machine') return `${object.id} is in nothing`;
+    ids.add(object.id);
+  }
+  if (!ids.has('machine')) return 'there is no machine';
+  for (const link of topology.links)
+    if (!ids.has(link.a) || !ids.has(link.b)) return `the link ${link.id} has a loose end`;
+  for (const { name, rows, columns, values } of topology.matrices) {
+    if (values.length !== rows.length * columns.length) return `the matrix ${name} has ${values.length} values`;
+    if ([...rows, ...columns].some((id) => !ids.has(id))) return `the matrix ${name} names what is not there`;
+  }
+  for (const object of topology.objects) {
+    if ('numaNode' in object && object.numaNode !== null && !ids.has(object.numaNode))
+      return `${object.id} is near ${object.numaNode}, which is not there`;
+  }
+  if (topology.memoryAttributes.some(({ target }) => !ids.has(target))) return 'a memory attribute has no target';
+  return JSON.stringify(topology).includes(':null,"bytes":-') ? 'a size is negative' : null;
+}
+
+describe('importers', () => {
+  it(`read, or refuse with a place, every one of ${inputs} damaged inputs`, () => {
+    const seeds = samples();
+    const outcomes = { read: 0, refused: 0 };
+    for (let seed = firstSeed; seed < firstSeed + inputs; seed += 1) {
+      const next = numbersFrom(seed);
+      const [name, bytes] = seeds[next(seeds.length)] ?? ['', new Uint8Array(0)];
+      const [, other] = seeds[next(seeds.length)] ?? ['', new Uint8Array(0)];
+      const injured = mutate(bytes, other, next);
+      const why = `seed ${seed} (from ${name})`;
+      let result: ReturnType<typeof readTopology>;
+      try {
+        result = readTopology('damaged', injured);
+        if (result.ok) {
+          inspect(result.value);
+          if (seed % 16 === 0) {
+            const printed = readTopology('printed', new TextEncoder().encode(printMemscape(result.value)));
+            if (!printed.ok)
+              throw new Error(`what was read cannot be written and read again: ${JSON.stringify(printed.error[0])}`);
+            expect(inspect(printed.value).counts, why).toEqual(inspect(result.value).counts);
+          }
+        }
+      } catch (error) {
+        throw new Error(`${why}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
+      if (result.ok) {
+        outcomes.read += 1;
+        expect(faultOf(result.value), why).toBeNull();
+      } else {
+        outcomes.refused += 1;
+        const [problem] = result.error;
+        if (problem === undefined || problem.message === '' || problem.line < 0 || problem.column < 0)
+          throw new Error(`${why}: refused without a place or a reason`);
+      }
+    }
+    console.log(
+      `importers: ${outcomes.read} damaged inputs were read, ${outcomes.refused} refused, seeds ${firstSeed} to ${firstSeed + inputs - 1}`,
+    );
+    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(inputs / 100);
+  }, 86_400_000);
+});
