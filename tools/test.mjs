@@ -12,11 +12,11 @@ installPackages();
 process.env['TZ'] = 'UTC';
 process.env['LC_ALL'] = 'C';
 process.env['FORCE_COLOR'] = '0';
-const browser = ensureBrowser();
+const quick = process.argv.includes('--quick');
+const browser = quick ? null : ensureBrowser();
 if (browser !== null) process.env['CHROME_PATH'] = browser;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
-const quick = process.argv.includes('--quick');
 
 function stage(name, action) {
   console.log(`\n== ${name}`);
@@ -61,6 +61,22 @@ function vitest(name, ...args) {
   });
 }
 
+/** The engine against the kernel's own self-tests, as the command line runs them. */
+function conformance() {
+  const { stdout } = run(process.execPath, ['bin/memscape.mjs', 'conform', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 28,
+  });
+  try {
+    const { passed, failed, skipped, cases } = JSON.parse(String(stdout));
+    for (const { ok, ...one } of cases) if (!ok) console.log(JSON.stringify(one));
+    return { passed, failed, skipped };
+  } catch {
+    console.log('memscape conform printed no report');
+    return { failed: 1 };
+  }
+}
+
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 for (const project of ['app', 'main', 'renderer']) node(`types: ${project}`, tsc, '-p', `${project}/tsconfig.json`);
 node('types: tests and tools', tsc, '-p', 'tsconfig.test.json');
@@ -73,6 +89,7 @@ node('licences', 'tools/notices.mjs', '--check');
 if (!quick) node('build', 'tools/build.mjs');
 vitest('unit tests');
 if (!quick) {
+  stage('conformance', conformance);
   if (browser === null)
     stage(
       'end to end',
