@@ -105,8 +105,9 @@ export function chunksAtStart(recording: Recording): Map<string, number> {
   const chunks = new Map<string, number>();
   recording.events.forEach((event, at) => {
     const evicts = event.e === 'close' || (event.e === 'ioctl' && event.cmd === 'release');
+    if (!evicts) return;
     const device = deviceOf(recording, event.dev ?? 'D0');
-    if (!evicts || chunks.has(device)) return;
+    if (chunks.has(device)) return;
     let found = 0;
     for (let i = at + 1; i < recording.events.length; i++) {
       const next = recording.events[i];

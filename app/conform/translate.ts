@@ -3,7 +3,6 @@
  * buffers, and a group of events becomes those events for each of its pages in turn.
  */
 import type { Span } from '../base/span.ts';
-import { intersect } from '../base/span.ts';
 import { eventKinds, type EventKind, type EventKindRow } from '../engine/event-kinds.ts';
 import type { Event } from '../engine/event.ts';
 import type { World } from '../model/world.ts';
@@ -112,13 +111,16 @@ function one(
   const base = { e: row.recorded, by, ...fieldsOf(event, names) };
   if (event.kind === 'folioSplit') return new Array<RecordedEvent>(Number(event.args['pieces'])).fill(base);
   if (placeless.has(event.kind)) return [base];
-  return names.buffers.flatMap((buffer): RecordedEvent[] => {
-    const part = intersect(buffer, { start, end });
-    if (part === null) return [];
-    const range: readonly [number, number] = [part.start - buffer.start, part.end - buffer.start];
-    const wider = bracket && (part.start !== start || part.end !== end);
-    return [{ ...base, buf: buffer.name, range, ...(wider ? { wider } : {}) }];
-  });
+  const found: RecordedEvent[] = [];
+  for (const buffer of names.buffers) {
+    if (end <= buffer.start || start >= buffer.end) continue;
+    const from = Math.max(start, buffer.start);
+    const to = Math.min(end, buffer.end);
+    const range: readonly [number, number] = [from - buffer.start, to - buffer.start];
+    const wider = bracket && (from !== start || to !== end);
+    found.push({ ...base, buf: buffer.name, range, ...(wider ? { wider } : {}) });
+  }
+  return found;
 }
 
 const covers = ({ at }: Event, page: number): boolean =>

@@ -1,4 +1,3 @@
-import { assert } from '../base/assert.ts';
 import type { Span } from '../base/span.ts';
 import { agree, everyColumn, isFilled, isStep, noStrides, RunBuilder, sameStrides, valueAt, valuesAt } from './run.ts';
 import type { FilledRun, Run } from './run.ts';
@@ -165,22 +164,21 @@ export class PageMap {
     return slot;
   }
 
+  /** What makes runs unfit for a map is a fault of ours; messages are built only then. */
   #check(start: number, end: number, runs: readonly Run[]): void {
-    assert(start >= 0 && end <= PageMap.limit && start < end, `span [${start}, ${end}) outside a page map`);
+    if (start < 0 || end > PageMap.limit || start >= end) throw new Error(`span [${start}, ${end}) outside a page map`);
     let at = start;
     for (const run of runs) {
-      assert(run.start === at && run.end > at, `run [${run.start}, ${run.end}) where [${at}, ...) must follow`);
-      assert(
-        run.values === null || run.values.length === this.columns,
-        `a run of ${String(run.values?.length)} columns in a map of ${this.columns}`,
-      );
-      assert(
-        run.strides === null || run.end - run.start === 1 || run.strides.every((s, c) => isStep(s, c, this.counting)),
-        `a run that counts in a column that does not: strides ${String(run.strides)}`,
-      );
+      const { values, strides } = run;
+      if (run.start !== at || run.end <= at)
+        throw new Error(`run [${run.start}, ${run.end}) where [${at}, ...) must follow`);
+      if (values !== null && values.length !== this.columns)
+        throw new Error(`a run of ${values.length} columns in a map of ${this.columns}`);
+      if (strides !== null && run.end - run.start > 1 && !strides.every((s, c) => isStep(s, c, this.counting)))
+        throw new Error(`a run that counts in a column that does not: strides ${String(strides)}`);
       at = run.end;
     }
-    assert(at === end, `runs end at ${at}, not at ${end}`);
+    if (at !== end) throw new Error(`runs end at ${at}, not at ${end}`);
   }
 
   /** The same pages under a root that also covers [start, end). */
@@ -235,7 +233,8 @@ const bits = 5;
 const isNode = (slot: Slot): slot is Node => Array.isArray(slot);
 
 /** Pages under a slot with `level` levels below it. */
-const width = (level: number): number => 2 ** (bits * level);
+const widths = Array.from({ length: 8 }, (_, level) => 2 ** (bits * level));
+const width = (level: number): number => widths[level] ?? 2 ** (bits * level);
 
 /** Which slot of a node whose slots have `level` levels below them holds `index`. Bits above 31 need division. */
 const slotOf = (index: number, level: number): number =>
