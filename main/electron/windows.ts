@@ -15,10 +15,13 @@ const outside = new Set([
   'github.com',
 ]);
 
-/** Pages get no permission and may not leave the app. */
+/** The one thing that a page may do outside itself: put what the person copies on the clipboard. */
+const permitted = (permission: string): boolean => permission === 'clipboard-sanitized-write';
+
+/** Pages get no other permission and may not leave the app. */
 export function lockDown(): void {
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
-  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, decide) => decide(permitted(permission)));
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => permitted(permission));
 }
 
 export function openWindow(bounds: WindowBounds | null, query: string): BrowserWindow {
