@@ -3,7 +3,7 @@
  * somebody else has moved on. Programs are run anew for each order, so they may be ordinary generators.
  */
 import type { OpInput } from '../engine/operations.ts';
-import { completeOp, step, type Transaction } from '../engine/step.ts';
+import { completeOp, step, type RuleTable, type Transaction } from '../engine/step.ts';
 import type { World } from '../model/world.ts';
 import type { Program } from './machine.ts';
 
@@ -30,6 +30,7 @@ export function* everyOrder<T>(
   start: World,
   programs: Programs<T>,
   watch: (transaction: Transaction) => void,
+  rules?: RuleTable,
 ): Generator<Ending<T>> {
   const pending: number[][] = [[]];
   for (let forced = pending.pop(); forced !== undefined; forced = pending.pop()) {
@@ -43,7 +44,7 @@ export function* everyOrder<T>(
     });
     for (;;) {
       const open = running.flatMap(({ next }, index) =>
-        next === null ? [] : [{ index, transaction: step(world, completeOp(next)) }],
+        next === null ? [] : [{ index, transaction: step(world, completeOp(next), rules) }],
       );
       const able = open.filter(({ transaction }) => !('blocked' in transaction.result));
       const wanted = forced[order.length];

@@ -22,7 +22,7 @@ export class Lab {
   constructor(
     readonly variant: Variant,
     watch: (transaction: Transaction) => void = () => undefined,
-    rules?: RuleTable,
+    readonly rules?: RuleTable,
   ) {
     const devices = ['dev0', 'dev1'].map((id) => ({ id, memory: variant }));
     this.machine = new Machine(initialWorld(dmirrorMachine(devices, 'madvise')), watch, rules);

@@ -33,6 +33,7 @@ export function teardown(lab: Lab): void {
     lab.world,
     (world) => [dmirror.read({ ...file, world }, { buffer: 'A.buffer', start: 0, end: count }), unmapSecondHalf()],
     ({ after, op }) => expectEqual(`invariants after ${op.op}`, checkInvariants(after), []),
+    lab.rules,
   );
   for (const { order, results } of endings) {
     orders++;

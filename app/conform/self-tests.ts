@@ -180,6 +180,7 @@ const basic: Readonly<Record<string, SelfTest>> = {
     lab.map('buffer', n, { shared: true });
     lab.fill('A.buffer', 0, n, 0);
     expectEqual('MIGRATE', lab.run(dmirror.migrateToDevice(file, pages('A.buffer', 0, n))).ret, -2);
+    lab.expectMemory('memory', 'A.buffer', 0, n, own);
   },
 
   migrate_mixed: (lab) => {

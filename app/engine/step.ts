@@ -48,19 +48,10 @@ function wakeSleepers(tx: Tx, rules: RuleTable): void {
     tx.emit({ kind: 'woken', by: op.by, rule: `wake.${sleeper.on}`, args: { op: op.op, on: sleeper.on } }, (w) =>
       w.put('waiting', key, null),
     );
-    carryOut(new Proxying(tx, op.by).tx, op, rules);
-  }
-}
-
-/** Lets a sleeper's rule emit into the transaction under its own name. */
-class Proxying {
-  readonly tx: Tx;
-  constructor(outer: Tx, by: string) {
-    this.tx = Object.create(outer, { by: { value: by } }) as Tx;
-    Object.defineProperty(this.tx, 'world', {
-      get: () => outer.world,
-      set: (world: World) => void (outer.world = world),
-    });
+    const { by } = tx;
+    tx.by = op.by;
+    carryOut(tx, op, rules);
+    tx.by = by;
   }
 }
 

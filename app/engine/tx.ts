@@ -102,8 +102,8 @@ export class Tx {
   #groups = 0;
   constructor(
     public world: World,
-    /** Who asked for the operation. */
-    readonly by: string,
+    /** Who asked for the operation under way: a sleeper that wakes in it acts under its own name. */
+    public by: string,
   ) {}
 
   get<T extends keyof RecordTables>(table: T, key: string): RecordTables[T] | null {
