@@ -450,6 +450,12 @@ export const eventKinds = {
     state: 'neutral',
   },
   deviceRead: { title: 'device read', fn: null, meaning: 'The device has read.', state: 'neutral' },
+  deviceAtomic: {
+    title: 'device atomics',
+    fn: null,
+    meaning: 'The device has added to pages atomically, without asking a CPU.',
+    state: 'exclusive',
+  },
   deviceWrite: { title: 'device write', fn: null, meaning: 'The device has written.', state: 'neutral' },
 
   migrateVmaSetup: {

@@ -21,6 +21,7 @@ export const operations = {
   rawMap: device.rawMap,
   deviceRead: device.deviceRead,
   deviceWrite: device.deviceWrite,
+  deviceAtomic: device.deviceAtomicOp,
   readBegin: device.readBeginOp,
   hmmRangeFault: device.hmmRangeFaultOp,
   program: device.program,

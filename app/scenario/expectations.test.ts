@@ -37,9 +37,9 @@ function* sabotages(run: ScenarioRun): Generator<Sabotage> {
 }
 
 /** Lines of the expectations that fail when the rules are broken like this; what was to be read may break down. */
-function failing(scenario: LoadedScenario, sabotage: Sabotage): readonly string[] {
+function failing(scenario: LoadedScenario, sabotage: Sabotage, until: number): readonly string[] {
   try {
-    const run = runScenario(scenario, machineOf(scenario), Number.POSITIVE_INFINITY, sabotaged(sabotage));
+    const run = runScenario(scenario, machineOf(scenario), until, sabotaged(sabotage));
     return run.steps.flatMap((step) => step.checks.filter((c) => !c.ok).map((c) => `${c.step}:${c.line}`));
   } catch {
     return [];
@@ -58,7 +58,8 @@ describe('each expectation of a story fails when a rule is broken on purpose', (
     expect(alive.size).toBeGreaterThan(0);
     for (const sabotage of sabotages(whole)) {
       if (alive.size === 0) break;
-      for (const line of failing(scenario, sabotage)) alive.delete(line);
+      const until = Math.max(...[...alive.keys()].map((line) => parseInt(line, 10)));
+      for (const line of failing(scenario, sabotage, until)) alive.delete(line);
     }
     expect([...alive].map(([line, e]) => `${name} step ${line} cannot fail: ${e}`)).toEqual([]);
   });

@@ -26,7 +26,8 @@ export const noTally: Tally = { cpuFaults: 0, deviceFaults: 0, invalidations: 0,
 const times = (event: Event): number => (event.group === null ? 1 : (event.at.pages ?? 1));
 
 /** Pages that a migration copied: those that got a destination and had something to copy from. */
-function copiedPages(event: Event): number {
+export function copiedPages(event: Event): number {
+  if (typeof event.args['pages'] === 'number') return event.args['pages'];
   return event.changes.reduce(
     (sum, change) =>
       'pages' in change && change.pages === 'migrateDst'

@@ -33,6 +33,8 @@ const phrases: Readonly<Record<string, (value: Json) => string>> = {
   access: String,
   present: (v) => (v === true ? 'present, but not permitted' : ''),
   restored: (v) => (v === true ? 'back to where it was' : ''),
+  add: (v) => `+${String(v)}`,
+  times: (v) => `${String(v)} times`,
   on: (v) => `on ${String(v)}`,
   name: String,
   prot: String,

@@ -6,6 +6,7 @@ import type { World } from '../model/world.ts';
 import type { Event } from '../engine/event.ts';
 import type { Violation } from '../engine/invariants.ts';
 import { pageMap } from '../engine/apply.ts';
+import { copiedPages } from './counters-view.ts';
 import { namePlace } from '../engine/place.ts';
 
 /** Where the things that the engine names are drawn. */
@@ -121,8 +122,7 @@ interface Load {
 function loadOf(world: World, event: Event, names: NodeNames): Load | null {
   const pool = String(event.args['pool']);
   const target = names.pool.get(pool);
-  const copied = event.changes.flatMap((c) => ('pages' in c && c.pages === 'migrateDst' ? c.after : []));
-  const pages = copied.reduce((sum, run) => sum + (run.values === null ? 0 : run.end - run.start), 0);
+  const pages = copiedPages(event);
   if (target === undefined || pages === 0) return null;
   const source = names.pool.get(String(event.args['from']));
   const toSystem = world.records.pool[pool]?.registration === 'system';

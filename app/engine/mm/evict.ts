@@ -10,7 +10,7 @@
 import { frameFlag, readFrame } from '../../model/frame-state.ts';
 import { isFilled } from '../../store/run.ts';
 import type { Tx } from '../tx.ts';
-import { allFrames, changeFrames, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
+import { allFrames, changeFrames, findFree, frameAt, isFrame, poolOf, systemPool, take } from './frames.ts';
 import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
 
 interface Moved {
@@ -18,8 +18,11 @@ interface Moved {
   readonly to: number | null;
 }
 
-/** Brings back what is in use of frames [first, last); what cannot go stays where it is. */
-export function evictFrames(tx: Tx, device: string, first: number, last: number, cause: number | null): void {
+/**
+ * Brings back what is in use of frames [first, last); what cannot go stays where it is. Returns how many pages found no
+ * frame in system memory.
+ */
+export function evictFrames(tx: Tx, device: string, first: number, last: number, cause: number | null): number {
   const by = `driver:${device}`;
   const at = { device, start: first, pages: last - first };
   const npages = last - first;
@@ -40,6 +43,7 @@ export function evictFrames(tx: Tx, device: string, first: number, last: number,
     args: { npages },
   });
   for (const { from, to } of moved) moveEntries(tx, from, from + 1, to ?? from, end);
+  return moved.filter(({ to }) => to === null).length;
 }
 
 /** migrate_device_unmap: each frame is locked and every mapping of it replaced; frames with extra references are put back. */
@@ -75,7 +79,13 @@ function copy(tx: Tx, by: string, frames: readonly number[], cause: number): rea
   const pool = systemPool(tx.world);
   const moved: Moved[] = [];
   if (frames.length === 0) return moved;
-  tx.emit({ kind: 'migrateCopy', by, cause, rule: 'evict.copy', args: { pool: pool ?? 'none' } }, (w) => {
+  const room = pool === null ? 0 : (tx.get('pool', pool)?.free ?? 0);
+  const args = {
+    pool: pool ?? 'none',
+    from: poolOf(tx.world, frames[0] ?? 0)?.id ?? null,
+    pages: Math.min(frames.length, room),
+  };
+  tx.emit({ kind: 'migrateCopy', by, cause, rule: 'evict.copy', args }, (w) => {
     for (const from of frames) {
       const to = pool === null ? undefined : findFree(w.world, pool, 1)?.[0]?.start;
       const run = w.world.pages.frame[allFrames]?.runs(from, from + 1)[0];

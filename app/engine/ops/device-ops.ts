@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { deviceFlag, devicePteWord } from '../../model/device-pte.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { deviceAccess } from '../device/access.ts';
+import { deviceAtomic } from '../device/atomic.ts';
 import type { OpResult } from '../event.ts';
 import { systemPool } from '../mm/frames.ts';
 import { beginRead, eraseDeviceEntries, hmmRangeFault, programEntries } from '../mm/mirror.ts';
@@ -122,6 +123,22 @@ export const deviceWrite = defineOp(
     return 'refusal' in span
       ? span.refusal
       : deviceAccess(tx, { key: op.context, ...span, access: 'write', value: op.value, counting: op.count });
+  },
+);
+
+export const deviceAtomicOp = defineOp(
+  'deviceAtomic',
+  'A device adds to every page of a range with atomic operations.',
+  {
+    ...through,
+    add: arg.value.default(1),
+    times: z.number().int().min(1).max(1_000_000).default(1),
+  },
+  (tx, op) => {
+    const span = spanIn(tx, op.context, op.place);
+    return 'refusal' in span
+      ? span.refusal
+      : deviceAtomic(tx, { key: op.context, start: span.start, end: span.end, add: op.add, times: op.times });
   },
 );
 

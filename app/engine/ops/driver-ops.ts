@@ -147,8 +147,13 @@ export const evict = defineOp(
         why: 'the frames lie outside the memory of the device',
         fn: 'migrate_device_range',
       });
-    evictFrames(tx, op.device, first, last, null);
-    return ok;
+    const stayed = evictFrames(tx, op.device, first, last, null);
+    return stayed === 0
+      ? ok
+      : tx.refuse('ENOMEM', 'evict.noMemory', {
+          why: `no frame in system memory for ${stayed} pages: they stay on the device`,
+          fn: 'migrate_device_range',
+        });
   },
 );
 

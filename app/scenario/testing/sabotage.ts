@@ -53,7 +53,7 @@ function bend(w: Writer, sabotage: Sabotage): void {
 }
 
 /** A broken rule may go round in circles: that many events of one operation are enough. */
-const mostEvents = 2000;
+const mostEvents = 5000;
 export class Endless extends Error {}
 
 function breakEmit(tx: Tx, sabotage: Sabotage): void {
