@@ -106,6 +106,12 @@ export const eventKinds = {
     state: 'neutral',
     recorded: 'exit',
   },
+  oomReap: {
+    title: 'out of memory reaper',
+    fn: '__oom_reap_task_mm',
+    meaning: 'The memory of a killed process is taken before the process itself gets to exit; no driver may sleep.',
+    state: 'neutral',
+  },
   zapped: {
     title: 'entries zapped',
     fn: 'zap_pte_range',
@@ -346,6 +352,12 @@ export const eventKinds = {
     meaning: 'The change is done; when the last one ends, mirrors may read again.',
     state: 'neutral',
     recorded: 'notifier_end',
+  },
+  illegalSleep: {
+    title: 'callback sleeps where it must not',
+    fn: 'mn_itree_invalidate',
+    meaning: 'A callback waits for its lock though the event may not block: the kernel warns, and the caller hangs.',
+    state: 'stale',
   },
   notifierRefused: {
     title: 'driver is busy',

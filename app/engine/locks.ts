@@ -27,10 +27,12 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   pin: 'read',
   makeExclusive: 'read',
   exit: 'write',
+  oomReap: 'read',
 };
 
 /** The address space that an operation works on, or null. */
 export function spaceOf(world: World, op: Op): string | null {
+  if (op.op === 'oomReap') return world.records.process[op.process]?.space ?? null;
   if ('context' in op) return world.records.context[op.context]?.space ?? null;
   if ('place' in op) return resolvePlace(world, op.place)?.space ?? null;
   return world.records.process[op.by]?.space ?? null;
@@ -53,7 +55,10 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
     const notifier = world.records.notifier[op.context];
     return notifier !== undefined && notifier.seq === world.records.subscriptions[notifier.space]?.seq;
   }
-  if (on === 'driverLock' && 'context' in op) return (world.records.context[op.context]?.driverLock ?? null) !== null;
+  if (on === 'driverLock')
+    return op.op === 'driverLock'
+      ? (world.records.context[op.context]?.driverLock ?? null) !== null
+      : Object.values(world.records.context).some((context) => context.driverLock !== null);
   if (on === 'migration' && 'place' in op) {
     const span = resolvePlace(world, op.place);
     return (

@@ -17,6 +17,7 @@ export const operations = {
   write: process.write,
   fork: process.forkOp,
   exit: process.exitOp,
+  oomReap: process.oomReapOp,
   open: device.openDevice,
   rawMap: device.rawMap,
   deviceRead: device.deviceRead,

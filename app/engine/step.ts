@@ -19,7 +19,10 @@ export type RuleTable = { readonly [N in Op['op']]: { readonly rule: (tx: Tx, op
 function carryOut(tx: Tx, op: Op, rules: RuleTable): OpResult {
   const waits = mustWait(tx.world, op);
   const rule = rules[op.op].rule as (tx: Tx, op: Op) => OpResult;
-  const result: OpResult = waits === null ? rule(tx, op) : { blocked: waits };
+  const outcome = waits === null ? tx.attempt(() => rule(tx, op)) : { blocked: waits };
+  const result: OpResult = 'on' in outcome ? { blocked: outcome.on } : outcome;
+  if ('on' in outcome && outcome.illegalIn !== null)
+    tx.emit({ kind: 'illegalSleep', rule: 'notifier.illegalSleep', at: { context: outcome.illegalIn } });
   if ('blocked' in result) {
     tx.emit(
       { kind: 'blocked', by: op.by, rule: `wait.${result.blocked}`, args: { on: result.blocked, op: op.op } },

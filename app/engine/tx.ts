@@ -93,6 +93,12 @@ export class Writer {
   }
 }
 
+/** Why an operation sleeps before it begins. */
+export interface Sleep {
+  readonly on: string;
+  readonly illegalIn: string | null;
+}
+
 /**
  * One operation under way. Rules read `world` and emit events; an event is applied at once, so that later lines of a
  * rule see its effect.
@@ -100,6 +106,7 @@ export class Writer {
 export class Tx {
   readonly events: Event[] = [];
   #groups = 0;
+  #sleep: Sleep | null = null;
   constructor(
     public world: World,
     /** Who asked for the operation under way: a sleeper that wakes in it acts under its own name. */
@@ -117,6 +124,28 @@ export class Tx {
   /** A new group of events that repeat page by page, or null where there is one page only. */
   group(pages: number): number | null {
     return pages > 1 ? ++this.#groups : null;
+  }
+
+  /**
+   * What the operation needs is held by another: it will sleep before it began, as if the lock were the first thing that
+   * it asks for. `illegalIn` names the context whose callback must not sleep here and does.
+   */
+  sleep(on: string, illegalIn: string | null): void {
+    this.#sleep ??= { on, illegalIn };
+  }
+
+  /** Carries out a rule; if it came to sleep, the world is as before and the reason is returned. */
+  attempt(rule: () => OpResult): OpResult | Sleep {
+    const { world } = this;
+    const events = this.events.length;
+    this.#sleep = null;
+    const result = rule();
+    const sleep = this.#sleep as Sleep | null;
+    if (sleep === null) return result;
+    this.#sleep = null;
+    this.world = world;
+    this.events.length = events;
+    return sleep;
   }
 
   /** Records a fact and its effect; returns its index, to be named as the cause of what follows from it. */

@@ -40,6 +40,8 @@ export interface Space {
   readonly mmapWriter: string | null;
   /** Where the next mmap without an address goes (virtual page number); areas grow downwards as the kernel's do. */
   readonly mmapBase: number;
+  /** MMF_UNSTABLE: the reaper took pages away; a fault that would hand out a new page is SIGBUS. */
+  readonly unstable: boolean;
 }
 
 export type Backing = 'anon' | 'file' | 'shmem' | 'hugetlb2M' | 'hugetlb1G' | 'devicePages' | 'pfnmap';
@@ -129,6 +131,8 @@ export interface Context {
   readonly mirrored: boolean;
   /** Who holds the driver lock across operations. */
   readonly driverLock: string | null;
+  /** The invalidate callback waits for that lock even where it must not sleep: a bug that some drivers had. */
+  readonly callbackSleeps: boolean;
   /** The snapshot of read_begin that the last fault pass works with, or null. */
   readonly snapshot: number | null;
   /** Faults and pages of the last device access (outputs of the test driver). */

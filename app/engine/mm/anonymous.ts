@@ -18,6 +18,8 @@ export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
   const { area, start, end, access, cause, group } = fault;
   const pages = end - start;
   const at = { space: area.space, start, pages };
+  // check_stable_address_space: what the reaper took must not come back as zeroes.
+  if (tx.get('space', area.space)?.unstable === true) return { signal: 'SIGBUS' };
   if (access === 'read') {
     tx.emit({ kind: 'doAnonymousPage', cause, group, rule: 'fault.cpu.zeroPage', at, args: { access } }, (w) => {
       w.fill('pte', area.space, start, end, [pteWord('PRESENT_ZERO', pteFlag.young | pteFlag.special), 0]);

@@ -42,6 +42,7 @@ export function fork(tx: Tx, parent: string, child: string): OpResult {
       mmapReaders: [],
       mmapWriter: null,
       mmapBase: space.mmapBase,
+      unstable: false,
     });
     w.put('subscriptions', child, { seq: 2, active: 0, deferred: [] });
     for (const [name, buffer] of Object.entries(w.world.records.buffer)) {

@@ -54,7 +54,8 @@ const place = (range: RangeEvent) => ({ space: range.space, start: range.start, 
 
 /**
  * mmu_notifier_invalidate_range_start: the sequence becomes odd if an interval is hit, then every hit callback runs.
- * EAGAIN if the range may not block and a driver is busy; the bracket is closed then.
+ * EAGAIN if the range may not block and a driver is busy; the bracket is closed then. Where it may block, the operation
+ * sleeps until the driver lock is free: `tx.sleep`.
  */
 export function rangeStart(tx: Tx, range: RangeEvent): OpResult {
   const { event, space, cause, group = null, rule, owner = null, blockable = true } = range;
@@ -70,8 +71,13 @@ export function rangeStart(tx: Tx, range: RangeEvent): OpResult {
     },
   );
   for (const id of hit) {
-    const busy = tx.get('context', id)?.driverLock ?? null;
-    if (busy !== null && !blockable) {
+    const context = tx.get('context', id);
+    const busy = context !== null && context.driverLock !== null && !isOwn(tx, id, range);
+    if (busy && (blockable || context.callbackSleeps)) {
+      tx.sleep('driverLock', blockable ? null : id);
+      return ok;
+    }
+    if (busy) {
       tx.emit({
         kind: 'notifierRefused',
         by: driverOf(tx, id),
@@ -92,12 +98,17 @@ function driverOf(tx: Tx, context: string): string {
   return `driver:${tx.get('context', context)?.device ?? context}`;
 }
 
+/** A MIGRATE event that carries the driver's own token: its callback returns before it takes its lock. */
+function isOwn(tx: Tx, id: string, range: RangeEvent): boolean {
+  const device = tx.get('device', tx.get('context', id)?.device ?? '');
+  return (
+    range.event === 'MIGRATE' && range.owner !== undefined && range.owner !== null && range.owner === device?.owner
+  );
+}
+
 /** The driver's callback: erases the device entries of the range, unless the event is its own. */
 function invalidate(tx: Tx, id: string, range: RangeEvent, cause: number): void {
-  const context = tx.get('context', id);
-  const device = context === null ? null : tx.get('device', context.device);
-  const own =
-    range.event === 'MIGRATE' && range.owner !== undefined && range.owner !== null && range.owner === device?.owner;
+  const own = isOwn(tx, id, range);
   tx.emit(
     {
       kind: 'deviceInvalidate',

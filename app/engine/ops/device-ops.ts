@@ -44,6 +44,10 @@ export const openDevice = defineOp(
       .boolean()
       .default(true)
       .describe('false: the driver registers no notifier and writes raw physical mappings'),
+    callbackSleeps: z
+      .boolean()
+      .default(false)
+      .describe('true: the callback waits for the driver lock even where it must not sleep, which is a bug'),
   },
   (tx, op) => {
     const process = tx.get('process', op.by);
@@ -61,6 +65,7 @@ export const openDevice = defineOp(
           open: true,
           mirrored: op.notifier,
           driverLock: null,
+          callbackSleeps: op.callbackSleeps,
           snapshot: null,
           faults: 0,
           cpages: 0,

@@ -5,6 +5,7 @@ import type { RecordTables } from '../../model/world.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { exit } from '../mm/exit.ts';
 import { fork } from '../mm/fork.ts';
+import { oomReap } from '../mm/oom-reap.ts';
 import { isOk, ok, type Tx, type Writer } from '../tx.ts';
 import { newVmaId } from '../mm/areas.ts';
 import { cpuAccess } from '../mm/cpu-fault.ts';
@@ -33,6 +34,7 @@ export const startProcess = defineOp(
         mmapReaders: [],
         mmapWriter: null,
         mmapBase: topOfMmap,
+        unstable: false,
       });
       w.put('subscriptions', op.name, { seq: 2, active: 0, deferred: [] });
     });
@@ -300,3 +302,10 @@ export const forkOp = defineOp('fork', 'A process forks a child.', { child: arg.
   fork(tx, op.by, op.child),
 );
 export const exitOp = defineOp('exit', 'A process ends.', {}, (tx, op) => exit(tx, op.by));
+
+export const oomReapOp = defineOp(
+  'oomReap',
+  'The reaper takes the memory of a process that was killed for memory. No callback may sleep.',
+  { process: arg.name },
+  (tx, op) => oomReap(tx, op.process),
+);
