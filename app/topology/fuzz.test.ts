@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Topology } from '../model/topology.ts';
+import { combineTopologies } from './combine/combine.ts';
 import { inspect } from './counts.ts';
 import { printMemscape } from './memscape/print.ts';
 import { readTopology } from './read-topology.ts';
@@ -39,6 +40,7 @@ describe('importers', () => {
   it(`read, or refuse with a place, every one of ${inputs} damaged inputs`, () => {
     const seeds = samples();
     const outcomes = { read: 0, refused: 0 };
+    let before: Topology | null = null;
     for (let seed = firstSeed; seed < firstSeed + inputs; seed += 1) {
       const next = numbersFrom(seed);
       const [name, bytes] = seeds[next(seeds.length)] ?? ['', new Uint8Array(0)];
@@ -50,6 +52,9 @@ describe('importers', () => {
         result = readTopology('damaged', injured);
         if (result.ok) {
           inspect(result.value);
+          if (before !== null)
+            expect(faultOf(combineTopologies([before, result.value])), `${why}, combined`).toBeNull();
+          before = result.value;
           if (seed % 16 === 0) {
             const printed = readTopology('printed', new TextEncoder().encode(printMemscape(result.value)));
             if (!printed.ok)

@@ -134,9 +134,10 @@ export function barsIn(lines: readonly TextLine[]): readonly Bar[] {
                 : rest.includes('32-bit')
                   ? 'mem32'
                   : 'mem',
-        prefetchable:
-          isIo || index === romIndex
-            ? false
+        prefetchable: isIo
+          ? false
+          : index === romIndex
+            ? null
             : rest.includes('non-prefetchable')
               ? false
               : rest.includes('prefetchable')
