@@ -1,3 +1,5 @@
+import type { Json } from '../base/json.ts';
+import { contradictions, printPlace } from '../model/provenance.ts';
 import { memoryKinds, objectsOf } from '../model/topology.ts';
 import type { CountName, DeviceKind, LinkKind, MemoryKind, Topology, TopologyFormat } from '../model/topology.ts';
 
@@ -27,13 +29,20 @@ export interface InspectJson {
     readonly links: Readonly<Record<'nvlink' | 'xgmi' | 'c2c' | 'cxl', Count>>;
   };
   readonly memoryBytes: Readonly<Record<MemoryKind, Count>>;
-  readonly warnings: readonly { readonly line: number | null; readonly message: string }[];
+  readonly warnings: readonly { readonly source: string; readonly line: number | null; readonly message: string }[];
   readonly sources: readonly {
     readonly name: string;
     readonly format: TopologyFormat;
     readonly version: string | null;
   }[];
+  /** How many fields the sources disagree about. */
   readonly conflicts: number;
+  /** The same, field by field: the value that stands first, and where each was read. */
+  readonly contradictions: readonly {
+    readonly object: string;
+    readonly field: string;
+    readonly values: readonly { readonly value: Json; readonly place: string }[];
+  }[];
 }
 
 /** Counts what the topology has. */
@@ -84,9 +93,18 @@ export function inspect(topology: Topology): InspectJson {
       },
     },
     memoryBytes: byKind((kind) => memoryBytes(topology, kind, told.has('numaNodes'))),
-    warnings: topology.warnings.map(({ line, message }) => ({ line, message })),
+    warnings: topology.warnings.map(({ source, line, message }) => ({
+      source: topology.sources[source]?.name ?? '',
+      line,
+      message,
+    })),
     sources: topology.sources,
     conflicts: topology.conflicts.length,
+    contradictions: contradictions(topology).map(({ object, field, claims }) => ({
+      object,
+      field,
+      values: claims.map(({ value, from }) => ({ value, place: printPlace(topology, from) })),
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { conform, type RecordingFile } from '../../app/conform/run.ts';
+import type { RecordingFile } from '../../app/conform/run.ts';
 import { BadInput, badInput, exitCode, print, printJson } from './exit.ts';
 
 /** Most recordings that are read, and the largest. */
@@ -40,6 +40,7 @@ export function conformCommand(program: Command): void {
     .option('--only <pattern>', 'only cases whose id contains this; * stands for anything')
     .option('--json', 'every case as JSON')
     .action(async (options: { recordings?: string; only?: string; json?: boolean }) => {
+      const { conform } = await import('../../app/conform/run.ts');
       const report = conform({
         ...(options.recordings === undefined ? {} : { recordings: await recordingsBelow(options.recordings) }),
         ...(options.only === undefined ? {} : { only: options.only }),

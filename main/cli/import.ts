@@ -1,19 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { printMemscape } from '../../app/topology/memscape/print.ts';
 import { print, say } from './exit.ts';
-import { topologySource } from './topology-source.ts';
 
 export function importCommand(program: Command): void {
   program
     .command('import')
-    .description('any topology source as a Memscape topology file')
-    .argument('<source>')
+    .description('any topology source, or several of one machine, as a Memscape topology file')
+    .argument('<sources...>', 'files, folders, -, built-in machines, or this-machine')
     .option('--as <format>', 'read as this format instead of recognising it')
     .option('-o, --output <file>', 'write here instead of standard output')
-    .action(async (source: string, options: { as?: string; output?: string }) => {
-      const machine = await topologySource(source, options.as);
-      for (const { line, message } of machine.warnings) say(`${source}:${line ?? 0}:0: ${message}`);
+    .action(async (sources: readonly string[], options: { as?: string; output?: string }) => {
+      const { topologySources } = await import('./topology-source.ts');
+      const { printMemscape } = await import('../../app/topology/memscape/print.ts');
+      const { notes } = await import('./notes.ts');
+      const machine = await topologySources(sources, options.as);
+      for (const note of notes(machine)) say(note);
       const text = printMemscape(machine);
       if (options.output === undefined) return print(text);
       return writeFile(options.output, text);

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { inspect, type InspectJson } from '../../app/topology/counts.ts';
+import type { InspectJson } from '../../app/topology/counts.ts';
 import { printBytes } from '../../app/base/format.ts';
 import { print, printJson, say } from './exit.ts';
-import { topologySource } from './topology-source.ts';
 
 const unknown = 'unknown';
 
 function* rows(facts: InspectJson): Generator<readonly [string, string]> {
   const { counts } = facts;
-  yield [
-    'format',
-    `${facts.format}${facts.version === null || facts.version === undefined ? '' : ` ${facts.version}`}`,
-  ];
+  for (const { name, format, version } of facts.sources)
+    yield [
+      'format',
+      `${format}${version === null ? '' : ` ${version}`}${facts.sources.length > 1 ? ` (${name})` : ''}`,
+    ];
   for (const [name, value] of Object.entries(counts)) {
     if (typeof value === 'object' && value !== null) {
       const parts = Object.entries(value)
@@ -24,19 +24,24 @@ function* rows(facts: InspectJson): Generator<readonly [string, string]> {
     .filter(([, bytes]) => bytes !== 0)
     .map(([kind, bytes]) => `${kind} ${bytes === null ? unknown : printBytes(bytes)}`);
   if (memory.length > 0) yield ['memory', memory.join(', ')];
+  if (facts.sources.length > 1) yield ['contradictions', String(facts.conflicts)];
 }
 
 export function inspectCommand(program: Command): void {
   program
     .command('inspect')
-    .description('what is in a topology source: a file, -, a built-in machine, or this-machine')
-    .argument('<source>')
+    .description('what is in a topology source, or in several of one machine')
+    .argument('<sources...>', 'files, folders, -, built-in machines, or this-machine')
     .option('--as <format>', 'read as this format instead of recognising it')
     .option('--json', 'the facts as JSON')
-    .action(async (source: string, options: { as?: string; json?: boolean }) => {
-      const facts = inspect(await topologySource(source, options.as));
+    .action(async (sources: readonly string[], options: { as?: string; json?: boolean }) => {
+      const { topologySources } = await import('./topology-source.ts');
+      const { inspect } = await import('../../app/topology/counts.ts');
+      const machine = await topologySources(sources, options.as);
+      const facts = inspect(machine);
       if (options.json === true) return printJson(facts);
-      for (const { line, message } of facts.warnings) say(`${source}:${line ?? 0}:0: ${message}`);
+      const { notes } = await import('./notes.ts');
+      for (const note of notes(machine)) say(note);
       const table = [...rows(facts)];
       const width = Math.max(...table.map(([name]) => name.length));
       return print(table.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'));

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { Session } from '../../app/session/session.ts';
-import { nodeLibrary } from '../node-library.ts';
 import { print, printJson } from './exit.ts';
 
 export function listCommand(program: Command): void {
@@ -9,6 +7,8 @@ export function listCommand(program: Command): void {
     .description('the built-in scenarios and machines')
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => {
+      const { Session } = await import('../../app/session/session.ts');
+      const { nodeLibrary } = await import('../node-library.ts');
       const catalog = await new Session(nodeLibrary({ mayRead: () => false, folder: process.cwd() })).catalog();
       if (options.json === true) return printJson(catalog);
       const all = [...catalog.scenarios, ...catalog.topologies];

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { runJson, runScenario, type ScenarioRun } from '../../app/scenario/run.ts';
+import type { ScenarioRun } from '../../app/scenario/run.ts';
 import { badInput, exitCode, print, printJson } from './exit.ts';
-import { scenarioSource } from './scenario-source.ts';
 
 function* lines(source: string, run: ScenarioRun): Generator<string> {
   const { value } = run.scenario;
@@ -26,6 +25,8 @@ export function runCommand(program: Command): void {
     .action(async (source: string, options: { until?: string; json?: boolean }) => {
       if (options.until !== undefined && !/^\d{1,6}$/.test(options.until))
         throw badInput(source, `--until takes the number of a step, not "${options.until}"`);
+      const { scenarioSource } = await import('./scenario-source.ts');
+      const { runJson, runScenario } = await import('../../app/scenario/run.ts');
       const { scenario, machine } = await scenarioSource(source);
       const run = runScenario(
         scenario,

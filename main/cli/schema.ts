@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { scenarioJsonSchema } from '../../app/scenario/json-schema.ts';
-import { topologyJsonSchema } from '../../app/topology/memscape/schema.ts';
 import { badInput, printJson } from './exit.ts';
 
 export function schemaCommand(program: Command): void {
@@ -11,6 +9,10 @@ export function schemaCommand(program: Command): void {
     .action(async (format: string) => {
       if (format !== 'scenario' && format !== 'topology')
         throw badInput('schema', `there is no format "${format}": it is scenario or topology`);
-      await printJson(format === 'scenario' ? scenarioJsonSchema() : topologyJsonSchema());
+      await printJson(
+        format === 'scenario'
+          ? (await import('../../app/scenario/json-schema.ts')).scenarioJsonSchema()
+          : (await import('../../app/topology/memscape/schema.ts')).topologyJsonSchema(),
+      );
     });
 }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { serve } from '../web/serve.ts';
 import { badInput, print, say } from './exit.ts';
 
 /** Opens the address in the person's browser, where there is one; silence otherwise: the address is printed. */
@@ -33,6 +32,7 @@ export async function serveUntilStopped(options: ServeOptions, query: string): P
   const port = options.port === undefined ? 0 : Number(options.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw badInput('--port', `a port is a number from 0 to 65535, not "${options.port ?? ''}"`);
+  const { serve } = await import('../web/serve.ts');
   const host = await serve({ port, host: options.host ?? '127.0.0.1', folder: process.cwd() }).catch(
     (error: unknown) => {
       throw badInput(

@@ -1,3 +1,4 @@
+import type { Json } from '../../base/json.ts';
 import type {
   Conflict,
   CountName,
@@ -11,7 +12,8 @@ import type {
   TopologyObject,
 } from '../../model/topology.ts';
 import { pciAddress } from '../pci.ts';
-import { conflictOf, known, mergeObjects } from './fields.ts';
+import { known, mergeObjects } from './fields.ts';
+import type { Report } from './fields.ts';
 
 /** Whose word on the order of things counts first: what shows the whole machine before what shows a part of it. */
 const rank: readonly TopologyFormat[] = [
@@ -95,6 +97,8 @@ function keyOf(object: TopologyObject): string {
   }
 }
 
+const keyOfField = (object: string, field: string): string => `${object}\n${field}`;
+
 const vendorOf: Partial<Record<TopologyFormat, number>> = { 'nvidia-smi-topo': 0x10de, 'rocm-smi-topo': 0x1002 };
 
 class Combination {
@@ -103,16 +107,21 @@ class Combination {
   readonly #links = new Map<string, Link>();
   readonly #matrices: Matrix[] = [];
   readonly #attributes = new Map<string, MemoryAttribute>();
-  readonly #conflicts: Conflict[] = [];
+  /** By object and field. */
+  readonly #conflicts = new Map<string, Conflict>();
+  /** Which source told a field, where it was not the first that told of the object. */
+  readonly #told = new Map<string, number>();
   readonly #notes: { readonly source: number; readonly line: null; readonly message: string }[] = [];
   readonly #tells = new Set<CountName>();
   #ranges: Topology['addressRanges'] = [];
   #policy: Topology['policy'] = { cpuForwardsPeers: null, iommu: null };
   #title: string | null = null;
   #added = 0;
+  #first = 0;
 
   add(topology: Topology): void {
     const source = topology.objects[0]?.from[0]?.source ?? 0;
+    if (this.#added === 0) this.#first = source;
     const ids = this.#match(topology, source);
     const shared = [...ids.values()].filter((id) => id !== 'machine' && this.#objects.has(id)).length;
     if (this.#added > 0 && shared === 0 && topology.objects.length > 1) {
@@ -131,24 +140,39 @@ class Combination {
         ...range,
         object: range.object === null ? null : (ids.get(range.object) ?? null),
       }));
-    const disagree = (
-      field: string,
-      first: Conflict['values'][number]['value'],
-      second: Conflict['values'][number]['value'],
-    ): void => void this.#conflicts.push(conflictOf('machine', field, [0, first], [source, second]));
+    const report = this.#report('machine', this.#first, source);
     this.#policy = {
       cpuForwardsPeers: known(
         'policy.cpuForwardsPeers',
         this.#policy.cpuForwardsPeers,
         topology.policy.cpuForwardsPeers,
-        disagree,
+        report,
       ),
-      iommu: known('policy.iommu', this.#policy.iommu, topology.policy.iommu, disagree),
+      iommu: known('policy.iommu', this.#policy.iommu, topology.policy.iommu, report),
     };
     this.#title ??= topology.title;
     for (const name of topology.tells) this.#tells.add(name);
-    this.#conflicts.push(...topology.conflicts);
+    for (const conflict of topology.conflicts) {
+      const object = ids.get(conflict.object) ?? conflict.object;
+      this.#conflicts.set(keyOfField(object, conflict.field), { ...conflict, object });
+    }
     this.#added += 1;
+  }
+
+  /** Notes who said what about one thing: `first` told of it first, `source` speaks now. */
+  #report(object: string, first: number, source: number): Report {
+    return {
+      differs: (field, before, now) => this.#differ(object, field, [first, before], [source, now]),
+      takes: (field) => void this.#told.set(keyOfField(object, field), source),
+    };
+  }
+
+  #differ(object: string, field: string, first: readonly [number, Json], now: readonly [number, Json]): void {
+    const key = keyOfField(object, field);
+    const [source, value] = now;
+    const there = this.#conflicts.get(key);
+    const values = there?.values ?? [{ source: this.#told.get(key) ?? first[0], value: first[1] }];
+    this.#conflicts.set(key, { object, field, values: [...values, { source, value }] });
   }
 
   /** Id in the combination of every object of the source; the same id where it is new. */
@@ -261,15 +285,10 @@ class Combination {
           from: [...there.from, ...moved.from],
         });
       else if (keyOf(there) === keyOf(moved))
-        this.#conflicts.push(conflictOf(id, 'kind', [there.from[0]?.source ?? 0, there.kind], [source, moved.kind]));
+        this.#differ(id, 'kind', [there.from[0]?.source ?? 0, there.kind], [source, moved.kind]);
       return;
     }
-    const merged = mergeObjects(
-      there,
-      moved,
-      (field, first, second) =>
-        void this.#conflicts.push(conflictOf(id, field, [there.from[0]?.source ?? 0, first], [source, second])),
-    );
+    const merged = mergeObjects(there, moved, this.#report(id, there.from[0]?.source ?? 0, source));
     this.#objects.set(id, { ...merged, parent: this.#parentOf(there, moved, source) });
   }
 
@@ -281,9 +300,7 @@ class Combination {
     if (isVague(there.parent) && this.#objects.has(moved.parent))
       return isVague(moved.parent) ? there.parent : moved.parent;
     if ('bdf' in there && !isVague(moved.parent))
-      this.#conflicts.push(
-        conflictOf(there.id, 'parent', [there.from[0]?.source ?? 0, there.parent], [source, moved.parent]),
-      );
+      this.#differ(there.id, 'parent', [there.from[0]?.source ?? 0, there.parent], [source, moved.parent]);
     return there.parent;
   }
 
@@ -295,23 +312,18 @@ class Combination {
       this.#links.set(id, { ...link, id, a, b });
       return;
     }
-    const disagree = (
-      field: string,
-      first: Conflict['values'][number]['value'],
-      second: Conflict['values'][number]['value'],
-    ): void =>
-      void this.#conflicts.push(
-        conflictOf(a, `${link.kind} to ${b}: ${field}`, [there.from[0]?.source ?? 0, first], [source, second]),
-      );
+    const first = there.from[0]?.source ?? 0;
+    const report = this.#report(a, first, source);
+    const at = (field: string): string => `${link.kind} to ${b}: ${field}`;
     this.#links.set(id, {
       ...there,
       origin: there.origin === 'wiring' ? 'wiring' : link.origin,
       note: there.origin === 'wiring' ? there.note : (link.note ?? there.note),
       bandwidthGBs: there.bandwidthGBs ?? link.bandwidthGBs,
-      latencyNs: known('latencyNs', there.latencyNs, link.latencyNs, disagree),
-      count: known('count', there.count, link.count, disagree),
-      coherent: known('coherent', there.coherent, link.coherent, disagree),
-      atomics: known('atomics', there.atomics, link.atomics, disagree),
+      latencyNs: known(at('latencyNs'), there.latencyNs, link.latencyNs, report),
+      count: known(at('count'), there.count, link.count, report),
+      coherent: known(at('coherent'), there.coherent, link.coherent, report),
+      atomics: known(at('atomics'), there.atomics, link.atomics, report),
       from: [...there.from, ...link.from],
     });
   }
@@ -337,13 +349,11 @@ class Combination {
       const first = there.values[i] ?? null;
       const row = moved.rows[Math.floor(i / width)] ?? 'machine';
       if (first !== null && value !== null && first !== value)
-        this.#conflicts.push(
-          conflictOf(
-            row,
-            `${moved.name} to ${moved.columns[i % width] ?? ''}`,
-            [there.from[0]?.source ?? 0, first],
-            [source, value],
-          ),
+        this.#differ(
+          row,
+          `${moved.name} to ${moved.columns[i % width] ?? ''}`,
+          [there.from[0]?.source ?? 0, first],
+          [source, value],
         );
     });
   }
@@ -362,9 +372,7 @@ class Combination {
     const there = this.#attributes.get(key);
     if (there === undefined) this.#attributes.set(key, moved);
     else if (there.value !== moved.value)
-      this.#conflicts.push(
-        conflictOf(moved.target, moved.name, [there.from[0]?.source ?? 0, there.value], [source, moved.value]),
-      );
+      this.#differ(moved.target, moved.name, [there.from[0]?.source ?? 0, there.value], [source, moved.value]);
   }
 
   /** Reported reach between two devices whose wires are known says nothing new, and is no wire. */
@@ -392,7 +400,7 @@ class Combination {
       policy: this.#policy,
       tells: [...this.#tells],
       warnings: [...given.flatMap((topology) => topology.warnings), ...this.#notes],
-      conflicts: this.#conflicts,
+      conflicts: [...this.#conflicts.values()],
     };
   }
 }
