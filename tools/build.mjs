@@ -11,7 +11,7 @@ import { isMain } from './is-main.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const nodeBundle = (entry, outDir, fileName, format = 'es') => ({
+const nodeBundle = (entry, outDir, fileName, { format = 'es', codeSplitting = false } = {}) => ({
   configFile: false,
   root,
   logLevel: 'warn',
@@ -25,7 +25,7 @@ const nodeBundle = (entry, outDir, fileName, format = 'es') => ({
     sourcemap: true,
     rollupOptions: {
       external: [/^electron(\/.*)?$/],
-      output: { format, entryFileNames: fileName, codeSplitting: false },
+      output: { format, entryFileNames: fileName, chunkFileNames: '[name]-[hash].js', codeSplitting },
     },
   },
 });
@@ -44,7 +44,8 @@ const targets = [
     name: 'cli',
     entry: 'main/cli/cli.ts',
     sources: ['main', ...shared],
-    config: nodeBundle('main/cli/cli.ts', 'out/cli', 'cli.js'),
+    // A command loads what it needs, not what all need.
+    config: nodeBundle('main/cli/cli.ts', 'out/cli', 'cli.js', { codeSplitting: true }),
   },
   {
     name: 'main',
@@ -56,7 +57,7 @@ const targets = [
     name: 'preload',
     entry: 'main/electron/preload.ts',
     sources: ['main', ...shared],
-    config: nodeBundle('main/electron/preload.ts', 'out/preload', 'preload.cjs', 'cjs'),
+    config: nodeBundle('main/electron/preload.ts', 'out/preload', 'preload.cjs', { format: 'cjs' }),
   },
 ];
 

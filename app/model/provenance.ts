@@ -38,8 +38,13 @@ export function contradictions(topology: Pick<Topology, 'objects' | 'conflicts'>
 
 const hexFields = /^(bars\[\d+\]\.start|class|vendor|device|subsystemVendor|subsystemDevice|revision|progIf)$/;
 
-/** A value as people write it: identifiers and addresses in hexadecimal. */
+const isSpan = (value: Json): value is { readonly start: number; readonly end: number } =>
+  typeof value === 'object' && value !== null && 'start' in value && 'end' in value;
+
+/** A value as people write it: identifiers and addresses in hexadecimal, sets of CPUs as "0-7,16". */
 export function printValue(field: string, value: Json): string {
+  if (Array.isArray(value) && value.length > 0 && value.every(isSpan))
+    return value.map(({ start, end }) => (end - start === 1 ? `${start}` : `${start}-${end - 1}`)).join(',');
   if (typeof value === 'number' && hexFields.test(field)) return `0x${value.toString(16)}`;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

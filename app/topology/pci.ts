@@ -29,9 +29,9 @@ export function deviceKindOf(classCode: number | null, vendor: number | null): D
   }
 }
 
-/** domain:bus:device.function as Memscape writes it; null where the text is none. A missing domain is 0. */
+/** domain:bus:device.function as Memscape writes it; null where the text is none. A missing domain is 0; a bus has 32 devices. */
 export function parseBdf(text: string): string | null {
-  const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])$/i.exec(text.trim());
+  const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i.exec(text.trim());
   if (match === null) return null;
   const [, domain = '0', bus = '', device = '', fn = ''] = match;
   const shortDomain = domain.replace(/^0+/, '').padStart(4, '0');

@@ -61,7 +61,7 @@ export function readTree(
       const root = /^-*\[([0-9a-f]{4,8}):([0-9a-f]{2})\]/i.exec(rest);
       const bridge = /^-\[([0-9a-f]{2})(?:-([0-9a-f]{2}))?\]/i.exec(rest);
       const fork = /^-+\+-/.exec(rest);
-      const slot = /^-*([0-9a-f]{2}\.[0-7])/i.exec(rest);
+      const slot = /^-*([01][0-9a-f]\.[0-7])/i.exec(rest);
       if (branch !== null) {
         bus = columns.get(at) ?? null;
         take(1);
