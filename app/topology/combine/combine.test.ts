@@ -82,6 +82,29 @@ describe('several descriptions of one machine', () => {
     expect(of(2048).conflicts).toMatchObject([{ object: 'numa:0', field: 'bytes' }]);
   });
 
+  it('name each source of a contradiction once, the one that told the value first', () => {
+    const numactl = (mb: number): string => `available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: ${mb} MB\n`;
+    // The XML has the node without its size: the first listing tells that.
+    const bare = hwloc('1db8').replace(' local_memory="4294967296"', '');
+    const { conflicts } = combineTopologies([
+      read(bare),
+      read(numactl(4096)),
+      read(numactl(2048)),
+      read(numactl(1024)),
+    ]);
+    expect(conflicts).toEqual([
+      {
+        object: 'numa:0',
+        field: 'bytes',
+        values: [
+          { source: 1, value: 4096 * 2 ** 20 },
+          { source: 2, value: 2048 * 2 ** 20 },
+          { source: 3, value: 1024 * 2 ** 20 },
+        ],
+      },
+    ]);
+  });
+
   it('are told apart where they have nothing in common', () => {
     const topology = combineTopologies([
       read(hwloc('1db8')),

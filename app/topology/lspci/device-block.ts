@@ -18,7 +18,8 @@ export interface DeviceBlock {
   readonly hex: Uint8Array | null;
 }
 
-const header = /^((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7])\s+(?:"?)([^:"]+?)(?: \[([0-9a-f]{4})\])?:\s(.*)$/i;
+const header =
+  /^((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7])\s+(?:"?)([^:"]+?)(?: \[([0-9a-f]{4})\])?:\s(.*)$/i;
 const hexRow = /^([0-9a-f]{2,3}):((?: [0-9a-f]{2}){1,16})\s*$/i;
 
 export const isHeader = (text: string): boolean => header.test(text);
