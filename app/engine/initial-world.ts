@@ -1,5 +1,6 @@
 import type { Device, Pool, Settings, World } from '../model/world.ts';
 import { emptyWorld } from './apply.ts';
+import { noFabric, type Fabric } from './fabric/fabric-of.ts';
 
 /** What the engine needs to know of a machine: its memories and the devices that can own pages. */
 export interface EngineSpec {
@@ -13,6 +14,8 @@ export interface EngineSpec {
   readonly devices: readonly ({ readonly id: string } & Pick<Device, 'memory' | 'pool'> &
     Partial<Omit<Device, 'memory' | 'pool'>>)[];
   readonly thp?: Settings['thp'];
+  /** Who reaches whose memory over which wires; without: nothing is told of it. */
+  readonly fabric?: Fabric;
 }
 
 /** Device memory starts at a frame number far above any RAM, as the kernel's unused physical ranges do. */
@@ -43,8 +46,15 @@ export function initialWorld(spec: EngineSpec): World {
       ...d,
     };
   }
+  const { cpuForwardsPeers, iommu, ...fabric } = spec.fabric ?? noFabric;
   return {
     ...emptyWorld,
-    records: { ...emptyWorld.records, pool, device: devices, settings: { machine: { thp: spec.thp ?? 'never' } } },
+    records: {
+      ...emptyWorld.records,
+      ...fabric,
+      pool,
+      device: devices,
+      settings: { machine: { thp: spec.thp ?? 'never', cpuForwardsPeers, iommu } },
+    },
   };
 }

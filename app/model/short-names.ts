@@ -26,10 +26,20 @@ function numbered(): (word: string) => string {
   };
 }
 
+/** Objects by id, made once for each topology. */
+const indexes = new WeakMap<Topology['objects'], ReadonlyMap<string, Topology['objects'][number]>>();
+
+function indexOf({ objects }: Topology): ReadonlyMap<string, Topology['objects'][number]> {
+  const index = indexes.get(objects) ?? new Map(objects.map((object) => [object.id, object]));
+  indexes.set(objects, index);
+  return index;
+}
+
 /** The PCI function that a memory belongs to, or null. */
 export function deviceAbove(topology: Topology, object: { readonly parent: string | null }): PciFunction | null {
+  const index = indexOf(topology);
   for (let id = object.parent; id !== null;) {
-    const above = topology.objects.find((o) => o.id === id);
+    const above = index.get(id);
     if (above === undefined) return null;
     if (above.kind === 'pciFunction') return above;
     id = above.parent;

@@ -182,6 +182,10 @@ export interface HostBridge extends ObjectBase {
     readonly device: number;
     readonly isRootPort: boolean;
   } | null;
+  /** Addresses that the root complex forwards to its buses; none: not told. */
+  readonly windows: readonly BridgeWindow[];
+  /** Firmware demands that its assignment of addresses stays (pci_host_bridge.preserve_config); null: not told. */
+  readonly keepsFirmwareSetup: boolean | null;
 }
 
 /** Access Control Services of a port or function: bits as PCI_ACS_CAP and PCI_ACS_CTRL. */
@@ -256,10 +260,24 @@ export interface PciBridge extends PciBase {
   readonly windows: readonly BridgeWindow[];
   /** Widest AtomicOp (bits) that a root port completes; 0: none; null: not told. */
   readonly completerAtomics: 0 | 32 | 64 | 128 | null;
+  /** Switch ports: routes AtomicOps (PCI_EXP_DEVCAP2_ATOMIC_ROUTE); null: not told. */
+  readonly routesAtomics: boolean | null;
+  /** AtomicOps are not let out towards the root (PCI_EXP_DEVCTL2_ATOMIC_EGRESS_BLOCK); null: not told. */
+  readonly blocksAtomics: boolean | null;
 }
 
 export const deviceKinds = ['gpu', 'nic', 'storage', 'accelerator', 'nvSwitch', 'cxlMemdev', 'other'] as const;
 export type DeviceKind = (typeof deviceKinds)[number];
+
+export const engineKinds = ['copy', 'compute', 'crypto', 'compress', 'ai', 'nic', 'rsa'] as const;
+export type EngineKind = (typeof engineKinds)[number];
+
+/** A unit of a device that works on memory. */
+export interface Engine {
+  readonly kind: EngineKind;
+  /** Input that it takes, in GB/s; null: not told. */
+  readonly throughputGBs: number | null;
+}
 
 export interface PciFunction extends PciBase {
   readonly kind: 'pciFunction';
@@ -272,6 +290,10 @@ export interface PciFunction extends PciBase {
   readonly pri: boolean | null;
   /** Bits of PASID that the function supports, 0: none. */
   readonly pasidWidth: number | null;
+  /** PASIDs that its driver can use, where that is less than the width gives; null: not told. */
+  readonly maxPasids: number | null;
+  /** What it computes with; null: not told. */
+  readonly engines: readonly Engine[] | null;
 }
 
 /** What an operating system calls a device: eth0, nvme0n1, cuda0, mem0, dax0.0. */

@@ -1,4 +1,14 @@
 import type { PageMap } from '../store/page-map.ts';
+import type {
+  CpuSocket,
+  FabricLink,
+  MemoryAccess,
+  P2pMapType,
+  P2pMemory,
+  PciBar,
+  PciDevice,
+  PciHostBridge,
+} from './fabric.ts';
 
 export type { Run } from '../store/run.ts';
 
@@ -16,6 +26,10 @@ export interface World {
 export interface Settings {
   /** /sys/kernel/mm/transparent_hugepage/enabled */
   readonly thp: 'always' | 'madvise' | 'never';
+  /** Every root port forwards peer traffic: AMD family 0x17 and later. */
+  readonly cpuForwardsPeers: boolean;
+  /** DMA is translated. */
+  readonly iommu: boolean;
 }
 
 /** A process of the modelled machine. Key: its name in the scenario ("A"). */
@@ -199,6 +213,14 @@ export interface RecordTables {
   readonly waiting: Waiting;
   readonly counter: Counter;
   readonly file: FileObject;
+  readonly socket: CpuSocket;
+  readonly pci: PciDevice;
+  readonly hostBridge: PciHostBridge;
+  readonly bar: PciBar;
+  readonly link: FabricLink;
+  readonly memoryAccess: MemoryAccess;
+  readonly p2pMemory: P2pMemory;
+  readonly p2pMapType: P2pMapType;
 }
 
 export const recordTableNames: readonly (keyof RecordTables)[] = [
@@ -217,6 +239,14 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'waiting',
   'counter',
   'file',
+  'socket',
+  'pci',
+  'hostBridge',
+  'bar',
+  'link',
+  'memoryAccess',
+  'p2pMemory',
+  'p2pMapType',
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */

@@ -1,3 +1,4 @@
+import { fabricOf } from '../engine/fabric/fabric-of.ts';
 import type { EngineSpec } from '../engine/initial-world.ts';
 import { deviceAbove, shortNames } from '../model/short-names.ts';
 import { objectsOf, type DeviceMemory, type NumaNode, type Topology } from '../model/topology.ts';
@@ -62,5 +63,5 @@ export function engineSpec(
       ...(bringBackPages === undefined ? {} : { bringBackPages }),
     };
   });
-  return { pools, devices, thp: scenario.thp };
+  return { pools, devices, thp: scenario.thp, fabric: fabricOf(topology) };
 }

@@ -136,6 +136,8 @@ class CxlReader {
     if (!this.draft.has(bridge)) {
       this.draft.add({
         kind: 'hostBridge',
+        windows: [],
+        keepsFirmwareSetup: null,
         id: bridge,
         parent: 'machine',
         name: null,

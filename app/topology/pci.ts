@@ -94,6 +94,8 @@ export const pciFunction = (
   ats: null,
   pri: null,
   pasidWidth: null,
+  maxPasids: null,
+  engines: null,
   ...given,
   deviceKind: given.deviceKind ?? deviceKindOf(given.class ?? null, given.vendor ?? null),
 });
@@ -110,5 +112,7 @@ export const pciBridge = (
   subordinateBus: null,
   windows: [],
   completerAtomics: null,
+  routesAtomics: null,
+  blocksAtomics: null,
   ...given,
 });

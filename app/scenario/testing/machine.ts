@@ -47,6 +47,8 @@ export const testMachine: Topology = {
       ats: null,
       pri: null,
       pasidWidth: null,
+      maxPasids: null,
+      engines: null,
     } satisfies PciFunction,
     {
       ...base,

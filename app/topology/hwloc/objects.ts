@@ -146,6 +146,8 @@ export function hostBridgeOf(element: XmlElement, parent: string, numaNode: stri
   return {
     ...base(element, parent),
     kind: 'hostBridge',
+    windows: [],
+    keepsFirmwareSetup: null,
     id: domain === null || rootBus === null ? 'hostbridge:x' : hostBridgeId(domain, rootBus),
     domain,
     rootBus,

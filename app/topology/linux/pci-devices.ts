@@ -140,6 +140,8 @@ function parentOf(
     const around = holder === undefined ? 'machine' : packageOf(draft, holder.id);
     draft.add({
       kind: 'hostBridge',
+      windows: [],
+      keepsFirmwareSetup: null,
       id,
       parent: around,
       name: null,

@@ -61,6 +61,8 @@ function addTree(draft: TopologyDraft, lines: Parameters<typeof readTree>[0]): v
     if (!draft.has(bridge))
       draft.add({
         kind: 'hostBridge',
+        windows: [],
+        keepsFirmwareSetup: null,
         id: bridge,
         parent: 'machine',
         name: null,
@@ -190,6 +192,8 @@ function hostBridge(
       : null;
   return {
     kind: 'hostBridge',
+    windows: [],
+    keepsFirmwareSetup: null,
     id,
     parent: 'machine',
     name: null,

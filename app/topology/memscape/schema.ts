@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countNames, deviceKinds, linkKinds, memoryKinds } from '../../model/topology.ts';
+import { countNames, deviceKinds, engineKinds, linkKinds, memoryKinds } from '../../model/topology.ts';
 import { parseCpuList } from '../cpu-set.ts';
 import { parseBytes } from '../numbers.ts';
 import { parseBdf } from '../pci.ts';
@@ -72,6 +72,8 @@ const lanes = orNull(whole.max(32));
 const pciLink = z
   .strictObject({ currentSpeed: rate, currentWidth: lanes, maxSpeed: rate, maxWidth: lanes, statedGBs: rate })
   .describe('link towards the bridge above; speeds in GT/s');
+
+const windows = z.array(z.strictObject({ type: z.enum(['io', 'mem', 'prefetch']), start: whole, end: whole })).max(16);
 
 const pci = {
   ...named,
@@ -176,6 +178,8 @@ const object = z.discriminatedUnion('kind', [
         isRootPort: z.boolean(),
       }),
     ),
+    windows: windows.default([]).describe('addresses that the root complex forwards to its buses'),
+    keepsFirmwareSetup: orNull(z.boolean()).describe('firmware demands that its assignment of addresses stays'),
   }),
   z.strictObject({
     kind: z.literal('pciBridge'),
@@ -184,11 +188,10 @@ const object = z.discriminatedUnion('kind', [
     role: z.enum(['rootPort', 'upstream', 'downstream', 'bridge']).default('bridge'),
     secondaryBus: orNull(whole.max(0xff)),
     subordinateBus: orNull(whole.max(0xff)),
-    windows: z
-      .array(z.strictObject({ type: z.enum(['io', 'mem', 'prefetch']), start: whole, end: whole }))
-      .max(8)
-      .default([]),
+    windows: windows.default([]),
     completerAtomics: orNull(z.union([z.literal(0), z.literal(32), z.literal(64), z.literal(128)])),
+    routesAtomics: orNull(z.boolean()).describe('switch port: routes AtomicOps'),
+    blocksAtomics: orNull(z.boolean()).describe('AtomicOps are not let out towards the root'),
   }),
   z.strictObject({
     kind: z.literal('pciFunction'),
@@ -202,6 +205,10 @@ const object = z.discriminatedUnion('kind', [
     ats: orNull(z.boolean()),
     pri: orNull(z.boolean()),
     pasidWidth: orNull(whole.max(20)),
+    maxPasids: orNull(whole.max(2 ** 20)).describe('PASIDs that its driver can use, where the width gives more'),
+    engines: orNull(
+      z.array(z.strictObject({ kind: z.enum(engineKinds), throughputGBs: orNull(z.number().positive()) })).max(64),
+    ).describe('what it computes with'),
   }),
   z.strictObject({
     kind: z.literal('osDevice'),
