@@ -41,6 +41,16 @@ describe('interval notifiers', () => {
   });
 });
 
+describe('device nodes and error counters', () => {
+  it.each(cases('accel/'))('$id', ({ run }) => {
+    expect(run().first).toBeUndefined();
+  });
+
+  it('are 8', () => {
+    expect(cases('accel/').length).toBe(8);
+  });
+});
+
 const kernelCases = cases('recording/', files).filter(({ id }) => !id.startsWith('recording/p2pdma/'));
 
 const brief = (event: unknown): string => (event === null ? 'nothing' : printEvent(event as RecordedEvent));

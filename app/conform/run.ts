@@ -1,5 +1,6 @@
 /** The conformance suite as one pure function: the host reads the files, this runs the cases. */
 import { err, ok, type Problem, type Result } from '../base/result.ts';
+import { accelCases } from './accel-cases.ts';
 import type { Case, CaseResult } from './case.ts';
 import { notifierCases } from './notifier-cases.ts';
 import { runPeerCase } from './peer-case.ts';
@@ -79,7 +80,7 @@ function peerCase(file: RecordingFile): Result<Case, Problem> {
 export function casesOf(request: ConformRequest): Result<readonly Case[], readonly Problem[]> {
   const matches = matcher(request.only);
   const problems: Problem[] = [];
-  const cases: Case[] = [...selfTestCases(), ...notifierCases()].filter(({ id }) => matches(id));
+  const cases: Case[] = [...selfTestCases(), ...notifierCases(), ...accelCases()].filter(({ id }) => matches(id));
   for (const file of request.recordings ?? []) {
     const kind = kindOf(file.text);
     const id = kind === 'kernel' ? idOf('recording', file.name) : '';

@@ -17,6 +17,7 @@ import { isFilled, valueAt, type FilledRun } from '../store/run.ts';
 import { pageMap } from './apply.ts';
 import type { Place } from './event.ts';
 import { allFrames, poolOf } from './mm/frames.ts';
+import { ownerChecks } from './owners/checks.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -237,6 +238,7 @@ const checks: readonly Check[] = [
   resident,
   pools,
   writeImpliesRead,
+  ...ownerChecks,
 ];
 
 /** Everything that does not hold in this world; empty: all is well. */

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import * as device from './ops/device-ops.ts';
 import * as driver from './ops/driver-ops.ts';
+import * as node from './ops/node-ops.ts';
 import * as range from './ops/range-ops.ts';
 import * as process from './ops/process-ops.ts';
+import * as ras from './ops/ras-ops.ts';
 
 export const operations = {
   process: process.startProcess,
@@ -44,6 +46,32 @@ export const operations = {
   mremap: range.mremapOp,
   pin: range.pinOp,
   unpin: range.unpinOp,
+  // Device nodes, their numbers and their owners.
+  minorTable: node.minorTable,
+  minorAlloc: node.minorAlloc,
+  minorStore: node.minorStore,
+  minorInsert: node.minorInsert,
+  minorCompareExchange: node.minorCompareExchange,
+  minorLookup: node.minorLookup,
+  minorRelease: node.minorRelease,
+  minorErase: node.minorErase,
+  drmInit: node.drmInitOp,
+  drmRegister: node.drmRegisterOp,
+  drmUnregister: node.drmUnregisterOp,
+  drmPut: node.drmPutOp,
+  nodeOpen: node.nodeOpen,
+  nodeIoctl: node.nodeIoctl,
+  nodeClose: node.nodeClose,
+  // Error reports.
+  rasRegister: ras.rasRegisterOp,
+  rasUnregister: ras.rasUnregisterOp,
+  rasList: ras.rasListOp,
+  rasGet: ras.rasGetOp,
+  rasDump: ras.rasDumpOp,
+  rasClear: ras.rasClearOp,
+  rasOffer: ras.rasOfferOp,
+  rasCapabilities: ras.rasCapabilitiesOp,
+  rasReport: ras.rasReportOp,
 } as const;
 
 export type OpName = keyof typeof operations;

@@ -9,6 +9,8 @@ import type {
   PciDevice,
   PciHostBridge,
 } from './fabric.ts';
+import type { Container } from './minors.ts';
+import type { DeviceNode, DrmDevice, NodeFile, RasCounter, RasFormats, RasNode } from './owners.ts';
 
 export type { Run } from '../store/run.ts';
 
@@ -221,6 +223,14 @@ export interface RecordTables {
   readonly memoryAccess: MemoryAccess;
   readonly p2pMemory: P2pMemory;
   readonly p2pMapType: P2pMapType;
+  // Device files and their owners (owners.ts). A minor table's key: "accel", "drm", or the name that a story gives it.
+  readonly minorTable: Container;
+  readonly drmDevice: DrmDevice;
+  readonly deviceNode: DeviceNode;
+  readonly nodeFile: NodeFile;
+  readonly rasNode: RasNode;
+  readonly rasCounter: RasCounter;
+  readonly rasFormats: RasFormats;
 }
 
 export const recordTableNames: readonly (keyof RecordTables)[] = [
@@ -247,6 +257,14 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'memoryAccess',
   'p2pMemory',
   'p2pMapType',
+  // Device files and their owners.
+  'minorTable',
+  'drmDevice',
+  'deviceNode',
+  'nodeFile',
+  'rasNode',
+  'rasCounter',
+  'rasFormats',
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */

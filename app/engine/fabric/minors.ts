@@ -9,17 +9,9 @@
  * Models lib/idr.c and lib/xarray.c (xa_alloc, xa_store, xa_insert, xa_cmpxchg, xa_release, xa_erase).
  */
 
-export type ContainerKind = 'idr' | 'xarray' | 'xarrayAlloc';
+import type { Container, ContainerKind, Slot } from '../../model/minors.ts';
 
-/** What a slot holds: a pointer by name, or "reserved" (NULL of an IDR, XA_ZERO_ENTRY of an XArray). Absent: free. */
-export type Slot = { readonly pointer: string } | 'reserved';
-
-export interface Container {
-  readonly kind: ContainerKind;
-  /** Largest number that may be handed out. An IDR's own limit is one above it (exclusive), an XArray's is this. */
-  readonly last: number;
-  readonly slots: Readonly<Record<string, Slot>>;
-}
+export type { Container, ContainerKind, Slot };
 
 /** What a primitive answered, and the container after it. `old` is what the primitive reports as the former entry. */
 export interface Answer {
@@ -49,10 +41,16 @@ const refuse = (c: Container, errno: string, id: number | null = null, old: stri
   next: c,
 });
 
+/** Numbers that an allocation may choose from; both ends belong to it (XA_LIMIT). */
+export interface Limit {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** The lowest free number (idr_alloc, xa_alloc); NULL may be stored and reserves it. A plain XArray cannot allocate. */
-export function alloc(c: Container, pointer: string | null): Answer {
+export function alloc(c: Container, pointer: string | null, limit: Limit = { first: 0, last: c.last }): Answer {
   if (c.kind === 'xarray') return refuse(c, 'EINVAL');
-  for (let id = 0; id <= c.last; id++) {
+  for (let id = limit.first; id <= limit.last; id++) {
     if (at(c, id) === undefined) return answer(put(c, id, entry(pointer)), id, null);
   }
   return refuse(c, c.kind === 'idr' ? 'ENOSPC' : 'EBUSY');

@@ -6,6 +6,7 @@ import { arg, defineOp } from '../define-op.ts';
 import { exit } from '../mm/exit.ts';
 import { fork } from '../mm/fork.ts';
 import { oomReap } from '../mm/oom-reap.ts';
+import { closeAllOf, shareFilesWith } from '../owners/node-file.ts';
 import { isOk, ok, type Tx, type Writer } from '../tx.ts';
 import { newVmaId } from '../mm/areas.ts';
 import { cpuAccess } from '../mm/cpu-fault.ts';
@@ -298,14 +299,21 @@ export const write = defineOp(
   },
 );
 
-export const forkOp = defineOp('fork', 'A process forks a child.', { child: arg.name }, (tx, op) =>
-  fork(tx, op.by, op.child),
-);
-export const exitOp = defineOp('exit', 'A process ends.', {}, (tx, op) => exit(tx, op.by));
-
 export const oomReapOp = defineOp(
   'oomReap',
   'The reaper takes the memory of a process that was killed for memory. No callback may sleep.',
   { process: arg.name },
   (tx, op) => oomReap(tx, op.process),
 );
+export const forkOp = defineOp('fork', 'A process forks a child.', { child: arg.name }, (tx, op) => {
+  const forked = tx.events.length;
+  const result = fork(tx, op.by, op.child);
+  if (isOk(result)) shareFilesWith(tx, op.by, op.child, forked);
+  return result;
+});
+export const exitOp = defineOp('exit', 'A process ends.', {}, (tx, op) => {
+  const exited = tx.events.length;
+  const result = exit(tx, op.by);
+  if (isOk(result)) closeAllOf(tx, op.by, exited);
+  return result;
+});
