@@ -2,8 +2,8 @@
  * A device reads or writes through its own page table. What it misses is faulted: one pass covers the rest of the
  * range, in chunks as large as its driver asks for, and counts as one fault.
  *
- *      gpu0 ....   read  [0..4)   gpu0 ssss      one fault
- *      gpu0 ssss   write [0..4)   gpu0 ssss      none, where the CPU entries were writable
+ *      A SS.. gpu0 ....  --deviceRead-->          A SS00 gpu0 SSss context.gpu0:A.faults 1   one fault for all that is missing
+ *      A SS.. gpu0 SS..  --deviceWrite [0..2)-->  A SS.. gpu0 SS.. context.gpu0:A.faults 0   none where the entries permit it
  *
  * Models dmirror_read, dmirror_write and dmirror_fault of lib/test_hmm.c; semantics 3.4.
  */

@@ -1,8 +1,8 @@
 /**
  * First touch of an anonymous page.
  *
- *      ....   read  [0]      0...      the shared zero page, read only
- *      ....   write [0..4)   ssss      a cleared frame each, exclusive
+ *      A ....  --read [0]-->      A 0...   do_anonymous_page: the shared zero page, read only
+ *      A ....  --write [0..4)-->  A SSSS   do_anonymous_page: a cleared frame each, exclusive
  *
  * Models do_anonymous_page of mm/memory.c. No notifier event: nothing was mapped, so no mirror can hold anything.
  */

@@ -1,4 +1,10 @@
-/** Finding and cutting the areas (VMAs) of an address space. Models find_vma, split_vma and vma_merge's absence. */
+/**
+ * Finding and cutting the areas (VMAs) of an address space.
+ *
+ *      A SSSS  --munmap [1..3)-->  A S..S   vms_gather_munmap_vmas: one area becomes two
+ *
+ * Models find_vma and split_vma of mm/vma.c. Neighbours alike are not merged.
+ */
 import type { Vma, World } from '../../model/world.ts';
 import type { Writer } from '../tx.ts';
 import { changeFrames } from './frames.ts';

@@ -1,9 +1,13 @@
 /**
  * A write to a page that is mapped read only.
  *
- *      sole user:      s (r)  ->  s (rw)   same frame, no event          wp_page_reuse
- *      shared frame:   s (r)  ->  s (rw)   new frame, CLEAR before it    wp_page_copy
- *      zero page:      0      ->  s (rw)   new frame, CLEAR before it    wp_page_copy
+ *      A 0...          --write [0]-->  A S...          wp_page_copy: a frame of its own, CLEAR before it
+ *
+ *      given: write [0]; fork B
+ *      A s... B s...   --write [0]-->  A S... B s...   wp_page_copy: the frame is shared, CLEAR before the entry changes
+ *
+ *      given: write [0]; fork B; B: exit
+ *      A s...          --write [0]-->  A S...          wp_page_reuse: the sole user keeps the frame, no event
  *
  * Models do_wp_page of mm/memory.c: the event starts before the entry changes, so that no mirror is left with the old
  * frame.

@@ -1,9 +1,9 @@
 /**
  * A CPU access: goes through where the entry permits it, else takes the fault and tries again, as an instruction does.
  *
- *      ....   write [0..4)   ssss      do_anonymous_page
- *      00..   write [0..2)   ss..      do_wp_page, wp_page_copy (CLEAR)
- *      dddd   read  [2]      ddsd      do_swap_page, migrate_to_ram
+ *      A ....  --write [0..4)-->  A SSSS   do_anonymous_page
+ *      A 00..  --write [0..2)-->  A SS..   do_wp_page, wp_page_copy (CLEAR)
+ *      A DDDD  --read [2]-->      A DDSD   do_swap_page, migrate_to_ram
  *
  * Stretches of equal entries are taken together; events of one group stand for one fault after the other.
  * Models handle_mm_fault and do_*_page of mm/memory.c.

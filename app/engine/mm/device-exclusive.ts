@@ -1,8 +1,8 @@
 /**
  * Device-exclusive access: a page of system memory lent to one device for atomics; any CPU access ends the lease.
  *
- *      s   exclusive(gpu0)   x        EXCLUSIVE, the entry is no longer present
- *      x   read              s        CLEAR with no owner: the device forgets first
+ *      A S... gpu0 ....  --makeExclusive [0]-->  A x... gpu0 s...   EXCLUSIVE: the entry is no longer present
+ *      A x... gpu0 s...  --read [0]-->           A S... gpu0 ....   CLEAR with no owner: the device forgets first
  *
  * Models make_device_exclusive of mm/rmap.c and remove_device_exclusive_entry of mm/memory.c.
  */

@@ -1,7 +1,10 @@
 /**
  * Eviction by physical range: a driver brings frames of its memory back without knowing who maps them.
  *
- *      pool ddd.   evict   pool ....   every mapping of the frames is replaced, in every address space
+ *      A DDD. pool.gpu0.vram.free 4093  --evict-->  A SSS. pool.gpu0.vram.free 4096   migrate_device_range
+ *
+ *      given: write; migrateToDevice; fork B
+ *      A dddd B dddd  --evict-->  A ssss B ssss   every mapping of the frames is replaced, in every address space: CLEAR
  *
  * Models migrate_device_range, migrate_device_pages and migrate_device_finalize of mm/migrate_device.c, with the copy
  * that a driver does in between (dmirror_device_evict_chunk). It takes no mmap lock. Frames are visited from the last

@@ -1,7 +1,7 @@
 /**
  * A process ends: mirrors are told first, then everything is unmapped.
  *
- *      A ssd0   exit   A ....      RELEASE over everything, then UNMAP over everything
+ *      A SSD0 gpu0 SSDs  --exit-->  A .... gpu0 ....   RELEASE over everything, then UNMAP over everything
  *
  * Models exit_mm, mmu_notifier_release and exit_mmap of mm/mmap.c. The address space goes before the files are closed.
  */

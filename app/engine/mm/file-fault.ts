@@ -1,9 +1,12 @@
 /**
  * Faults on mappings of files and of shared memory.
  *
- *      ....   read  [0]            ffff    what the page cache has around the fault is mapped with it, read only
- *      ....   write [0], shared    f...    the page of the cache itself, writable
- *      ....   write [0], private   s...    a copy of it; no event: nothing was mapped, so no mirror holds anything
+ *      given: file log pages=4; mmap heap pages=4 file=log shared=true
+ *      A ....  --read [0]-->   A ffff   do_read_fault: what the page cache has around the fault is mapped with it, read only
+ *      A ....  --write [0]-->  A F...   do_shared_fault: the page of the cache itself, writable
+ *
+ *      given: file log pages=4; mmap heap pages=4 file=log
+ *      A ....  --write [0]-->  A S...   do_cow_fault: a copy; nothing was mapped, so no mirror holds anything
  *
  * Models do_fault, do_read_fault, do_cow_fault, do_shared_fault and do_fault_around of mm/memory.c.
  */

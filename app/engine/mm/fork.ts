@@ -1,9 +1,9 @@
 /**
  * fork: the child gets copies of the areas and shares the frames.
  *
- *      A ss (rw)   fork B   A ss (r)  B ss (r)      PROTECTION_PAGE on A's mirrors, one event an area
- *      A dd (rw)   fork B   A dd (r)  B dd (r)      device-private frames are shared where they are
- *      A p  (rw)   fork B   A p  (rw) B s  (rw)     a pinned page stays A's; B gets a copy now
+ *      A SS.. gpu0 SS..  --fork B-->  A ss.. B ss.. gpu0 ....   PROTECTION_PAGE on A's mirrors, one event an area
+ *      A DD..            --fork B-->  A dd.. B dd..             device-private frames are shared where they are
+ *      A P...            --fork B-->  A P... B S...             a pinned page stays A's; B gets a copy now
  *
  * Models dup_mmap and copy_page_range of mm/memory.c. The child has no mirrors, no PASID and no device contexts.
  */

@@ -1,4 +1,11 @@
-/** Taking and giving back frames of a pool. Deterministic: always the lowest free frames. */
+/**
+ * Taking and giving back frames of a pool. Deterministic: always the lowest free frames.
+ *
+ *      A .... pool.dram0.free 8192  --write [0..2)-->  A SS.. pool.dram0.free 8190
+ *      A SS.. pool.dram0.free 8190  --munmap [0]-->    A .S.. pool.dram0.free 8191
+ *
+ * Stands for alloc_pages and folio_put of mm/page_alloc.c and mm/swap.c.
+ */
 import type { Span } from '../../base/span.ts';
 import { frameColumn, frameFlag, readFrame, writeFrame, type FrameState } from '../../model/frame-state.ts';
 import type { Pool, World } from '../../model/world.ts';

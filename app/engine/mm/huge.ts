@@ -1,9 +1,11 @@
 /**
  * Transparent huge pages: one entry for 2 MiB, as long as everything about it stays alike.
  *
- *      ....   write [0]            SSSS     do_huge_pmd_anonymous_page, where the area is aligned and memory is whole
- *      ZZZZ   write [0]            SSSS     the huge zero page is replaced, CLEAR around it
- *      SSSS   munmap [2..4)        ss..     __split_huge_pmd first, CLEAR over the 2 MiB
+ *      given: mmap heap pages=512 align=512; madvise HUGEPAGE
+ *      A .*512    --write [0]-->      A [S*512]       do_huge_pmd_anonymous_page, where the area is aligned and memory is whole
+ *
+ *      A [0*512]  --write [0]-->      A [S*512]       do_huge_pmd_wp_page: the huge zero page is replaced, CLEAR around it
+ *      A [S*512]  --munmap [2..4)-->  A SS..S*508     __split_huge_pmd first, CLEAR over the 2 MiB
  *
  * Models do_huge_pmd_anonymous_page, do_huge_pmd_wp_page and __split_huge_pmd of mm/huge_memory.c, and
  * vma_adjust_trans_huge of mm/vma.c.

@@ -1,7 +1,8 @@
 /**
  * Faults on hugetlb mappings: one entry for a whole huge page, taken from memory at once.
  *
- *      ....  write [0]   SSSS     512 (or 262,144) base pages in one entry
+ *      given: mmap heap pages=512 hugetlb=2M
+ *      A .*512  --write [0]-->  A [S*512]   hugetlb_no_page: 512 (or 262,144) base pages in one entry
  *
  * Models hugetlb_fault, hugetlb_no_page and hugetlb_wp of mm/hugetlb.c.
  */

@@ -1,8 +1,9 @@
 /**
  * Advice about a range.
  *
- *      ssd0   DONTNEED   ....     CLEAR, then the entries go; the area stays
- *      ss     FREE       ss       CLEAR; the pages may be dropped later, device-private ones stay as they are
+ *      A SSD0  --madvise DONTNEED-->        A ....   CLEAR, then the entries go; the area stays
+ *      A SSD.  --madvise FREE-->            A SSD.   CLEAR; the pages may be dropped later, device-private ones stay
+ *      A S...  --madvise POPULATE_WRITE-->  A SSSS   as if each page were written
  *
  * Models madvise_vma_behavior of mm/madvise.c.
  */

@@ -1,8 +1,9 @@
 /**
  * First part of a migration: which pages can go, and taking them out of every page table.
  *
- *      ss0.   collect   mm0.     holes and zero pages need no entry; they are eligible too
- *      SSSS   collect   MMMM     a huge entry goes as one where the call allows it and holds all of it
+ *      A SS0.     --migrateSetup-->                         A MM0.      holes and zero pages need no entry
+ *      A P.S.     --migrateSetup-->                         A P.M.      a page that may be pinned is passed over
+ *      A [S*512]  --migrateSetup select=system+compound-->  A [M*512]   a huge entry goes as one where the call holds all of it
  *
  * Models migrate_vma_collect_pmd, migrate_vma_collect_huge_pmd and migrate_device_unmap of mm/migrate_device.c.
  */

@@ -1,7 +1,7 @@
 /**
  * A CPU touches a page that is in device-private memory: the driver brings it back before the instruction goes on.
  *
- *      dddd   read [2]   ddsd
+ *      A DDDD gpu0 DDDD  --read [2]-->  A DDSD gpu0 DD.D   migrate_to_ram, with MIGRATE around it
  *
  * Models do_swap_page's device-private branch and the driver's migrate_to_ram of mm/memory.c. The first try runs under
  * the per-VMA lock and gives up; the second holds the mmap lock.

@@ -1,10 +1,13 @@
 /**
  * Migration of a range between system memory and a device's, page by page and best effort.
  *
- *      setup       ssss  ->  mmmm      entries replaced by migration entries, MIGRATE event around it
- *      copy                            the driver allocates destinations and copies
- *      pages                           metadata moves to the new frames; holes are inserted
- *      finalize    mmmm  ->  dddd      entries point at the new frames; what did not move is restored
+ *      A SSS.  --migrateSetup-->                               A MMM.   entries become migration entries, MIGRATE around it
+ *      A MMM.  --migrateCopy-->                                A MMM.   the driver allocates destinations and copies
+ *      A MMM.  --migratePages; migrateFinalize-->              A SSS.   what got no destination is restored
+ *
+ *      given: write [0..3); migrateSetup
+ *      A MMM.  --migrateCopy; migratePages-->                  A MMMD   metadata moves; migrate_vma_insert_page fills holes
+ *      A MMM.  --migrateCopy; migratePages; migrateFinalize--> A DDDD   entries point at the new frames
  *
  * Models migrate_vma_setup, migrate_vma_pages and migrate_vma_finalize of mm/migrate_device.c.
  */

@@ -1,9 +1,8 @@
 /**
  * A device's copy of an address space's entries, and the protocol that keeps it true.
  *
- *      read_begin          snapshot of the interval's sequence (sleeps while an invalidation is under way)
- *      hmm_range_fault     entries of the range, faulted in where asked; EBUSY if the sequence moved
- *      lock, read_retry    under the lock that the callback takes: not moved, so the entries may be programmed
+ *      A S0.. gpu0 ....  --readBegin; hmmRangeFault; program-->      A S000 gpu0 Ssss   what is missing is faulted in
+ *      A S0.. gpu0 ....  --readBegin; munmap; hmmRangeFault! EBUSY--> A .... gpu0 ....   the sequence moved: start over
  *
  * Models mmu_interval_read_begin, hmm_range_fault (mm/hmm.c) and the check of Documentation/mm/hmm.rst.
  */

@@ -1,8 +1,9 @@
 /**
  * Changing the permissions of a range.
  *
- *      s (rw)   mprotect r--   s (r)     PROTECTION_VMA before the entries change
- *      ....     mprotect r--   ....      silent where nothing of the gigabyte was ever touched
+ *      A SSD. gpu0 SSD.  --mprotect r-- -->  A ssd. gpu0 ....   PROTECTION_VMA before the entries change
+ *      A SS..            --mprotect --- -->  A nn..             no access at all
+ *      A ....            --mprotect r-- -->  A ....             silent where nothing of the gigabyte was ever touched
  *
  * Models mprotect_fixup, change_pud_range and change_pte_range of mm/mprotect.c.
  */

@@ -1,7 +1,8 @@
 /**
  * Moving a mapping to another address.
  *
- *      ssdd   mremap   ....  ssdd     entries move as they are; UNMAP over the old range only
+ *      given: write; migrateToDevice [2..4); mmap other pages=4 at=4096
+ *      A SSDD A.other ....  --mremap 4096-->  A .... A.other SSDD   entries move as they are; UNMAP over the old range
  *
  * Models move_vma and move_page_tables of mm/mremap.c. Mirrors of the new range start empty.
  */

@@ -1,9 +1,8 @@
 /**
  * Range notifier events and interval notifiers, with the kernel's sequence arithmetic.
  *
- *      before   seq 2, active 0        device gpu0: ssss
- *      start    seq 3, active 1        device gpu0: ....   the callback runs before anything changes
- *      end      seq 4, active 0        readers of the old sequence must retry
+ *      A SS.. gpu0 SS.. subscriptions.A.seq 2  --munmapStart-->  A SS.. gpu0 .... subscriptions.A.seq 3   UNMAP before the zap
+ *      A SS.. gpu0 SS.. subscriptions.A.seq 2  --munmap-->       A .... gpu0 .... subscriptions.A.seq 4   readers must retry
  *
  * Models mn_itree_invalidate, mn_itree_inv_end, mmu_interval_read_begin and mmu_interval_notifier_insert of
  * mm/mmu_notifier.c.

@@ -1,8 +1,9 @@
 /**
  * Taking hold of the pages of a range.
  *
- *      dd   pin             ss   device-private pages come back first
- *      cc   pin longterm    ss   so do coherent ones, if the hold is meant to last
+ *      A DD..  --pin [0..2)-->                     A PP..                         device-private pages come back first
+ *      A CC..  --pin [0..2)-->                     A PP.. pool.acc0.hbm.free 4094   coherent ones stay where they are
+ *      A CC..  --pin [0..2) flags=pin+longterm-->  A PP.. pool.acc0.hbm.free 4096   unless the hold is meant to last
  *
  * Models get_user_pages, pin_user_pages and check_and_migrate_movable_pages of mm/gup.c.
  */

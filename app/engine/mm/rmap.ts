@@ -1,8 +1,11 @@
 /**
  * The reverse map: from a frame to every entry that maps it, and replacing those entries.
  *
- *      A ss  B ss    try_to_migrate            A mm  B mm    each address space is told with CLEAR
- *      A mm  B mm    remove_migration_ptes     A dd  B dd
+ *      given: write; fork B
+ *      A ssss B ssss  --migrateSetup-->                                A mmmm B mmmm   each address space is told with CLEAR
+ *
+ *      given: write; fork B; migrateSetup
+ *      A mmmm B mmmm  --migrateCopy; migratePages; migrateFinalize-->  A dddd B dddd   remove_migration_pte
  *
  * Models rmap_walk and try_to_migrate of mm/rmap.c, and remove_migration_ptes of mm/migrate.c.
  */

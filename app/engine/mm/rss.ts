@@ -1,4 +1,11 @@
-/** Resident pages of an address space, by what they hold (mm_counter). */
+/**
+ * Resident pages of an address space, by what they hold.
+ *
+ *      A .... space.A.rss.anon 0  --write [0..2); read [2]-->  A SS0. space.A.rss.anon 2   the zero page is not counted
+ *      A SS.. space.A.rss.anon 2  --migrateToDevice [0]-->     A DS.. space.A.rss.anon 2   device memory is
+ *
+ * Models mm_counter of include/linux/mm.h.
+ */
 import { frameFlag } from '../../model/frame-state.ts';
 import type { Writer } from '../tx.ts';
 

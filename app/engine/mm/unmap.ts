@@ -1,7 +1,7 @@
 /**
  * Removing mappings.
  *
- *      ssd0   munmap   ....     UNMAP starts before anything changes; frames without users become free
+ *      A SSD0 pool.gpu0.vram.free 4095  --munmap-->  A .... pool.gpu0.vram.free 4096   zap_pte_range, within UNMAP
  *
  * Models unmap_vmas and zap_pte_range of mm/memory.c. Device-private frames are freed without being copied back.
  */
