@@ -1,8 +1,9 @@
 /** The library of hosts that have a file system. */
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Library } from '../app/session/library.ts';
 import { root } from './assets.ts';
+import { isReallyInside } from './paths.ts';
 import { readThisMachine } from './machine/this-machine.ts';
 
 const folders = { scenario: join(root, 'assets', 'scenarios'), topology: join(root, 'assets', 'topologies') } as const;
@@ -12,10 +13,16 @@ const idForm = /^[a-z][a-z0-9-]{0,63}$/;
 export const maxFileBytes = 256 * 1024 * 1024;
 
 export interface NodeLibraryOptions {
-  /** Whether a path may be read: the command line reads what it is given, a window only what the person chose. */
+  /** Whether an absolute path without ".." may be read: the command line reads what it is given, a window only what the person chose. */
   mayRead(path: string): boolean;
   /** Folder that relative paths are meant from. */
   readonly folder: string;
+}
+
+async function fileAt(path: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | null> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || !found.isFile() || found.size > maxFileBytes) return null;
+  return { name: basename(path), bytes: new Uint8Array(await readFile(path)) };
 }
 
 export function nodeLibrary({ mayRead, folder }: NodeLibraryOptions): Library {
@@ -28,11 +35,14 @@ export function nodeLibrary({ mayRead, folder }: NodeLibraryOptions): Library {
         .map((name) => name.slice(0, -5))
         .sort(),
     file: async (path) => {
-      const whole = isAbsolute(path) ? path : resolve(folder, path);
-      if (!mayRead(whole)) return null;
-      const found = await stat(whole).catch(() => null);
-      if (found === null || !found.isFile() || found.size > maxFileBytes) return null;
-      return { name: basename(whole), bytes: new Uint8Array(await readFile(whole)) };
+      const whole = resolve(folder, path);
+      return mayRead(whole) ? fileAt(whole) : null;
+    },
+    beside: async (path, name) => {
+      const owner = resolve(folder, path);
+      const whole = resolve(dirname(owner), name);
+      if (!mayRead(owner) || isAbsolute(name) || !isReallyInside(dirname(owner), whole)) return null;
+      return fileAt(whole);
     },
     pause: () => new Promise((done) => setImmediate(done)),
     thisMachine: async () => {

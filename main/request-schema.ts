@@ -20,7 +20,7 @@ const target = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mapping'), table: key, column: z.number().int().min(0).max(4096), page: count }),
 ]);
 
-const openSource = z.discriminatedUnion('kind', [
+const singleSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('builtin'), id: key }),
   z.strictObject({ kind: z.literal('text'), name: key, text: z.string().max(maxText) }),
   z.strictObject({
@@ -30,6 +30,11 @@ const openSource = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('path'), path: z.string().max(4096) }),
   z.strictObject({ kind: z.literal('this-machine') }),
+]);
+
+const openSource = z.discriminatedUnion('kind', [
+  ...singleSource.options,
+  z.strictObject({ kind: z.literal('several'), parts: z.array(singleSource).min(1).max(32), added: z.boolean() }),
 ]);
 
 export const argumentSchemas: Readonly<Record<RequestName, z.ZodType<readonly unknown[]>>> = {

@@ -24,11 +24,19 @@ export type GraphNodeKind =
   | 'group';
 
 /** A label and its value; `value` null is "the source cannot tell" and is drawn as unknown, never as 0. */
+/** One of several values that sources give for the same thing, and where: "lspci.txt:12". */
+export interface FactClaim {
+  readonly value: string;
+  readonly from: string;
+}
+
 export interface Fact {
   readonly label: string;
   readonly value: string | null;
   /** Set where the value was inferred, overridden, or is an engineering default: the note says which. */
   readonly note?: string;
+  /** Set where sources contradict each other: all values, the one that stands first. */
+  readonly claims?: readonly FactClaim[];
 }
 
 /** A row of pages drawn as pixels: which map, from where, how many. The bytes come with a `strip` request. */
@@ -54,6 +62,8 @@ export interface GraphNode {
   readonly count: number;
   /** What an invariant caught here: painted as a refusal. */
   readonly alerts: readonly string[];
+  /** Where the object was read: "topology.xml:12", "capture.tar.gz: sys/devices/...". */
+  readonly origins?: readonly string[];
 }
 
 export type GraphEdgeKind =

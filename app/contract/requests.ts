@@ -15,7 +15,8 @@ export interface Catalog {
   readonly topologies: readonly CatalogEntry[];
 }
 
-export type OpenSource =
+/** One file, text, built-in thing or machine. */
+export type SingleSource =
   | { readonly kind: 'builtin'; readonly id: string }
   /** What was dropped, pasted or typed; the name is for messages only, the format is recognised by content. */
   | { readonly kind: 'text'; readonly name: string; readonly text: string }
@@ -23,6 +24,14 @@ export type OpenSource =
   /** Only hosts with a file system answer this, and only for paths that the person chose there. */
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'this-machine' };
+
+export type OpenSource =
+  | SingleSource
+  /**
+   * Several descriptions of one machine, shown as one; or a scenario together with the file of its machine. `added`: the
+   * machine that is open is one of them.
+   */
+  | { readonly kind: 'several'; readonly parts: readonly SingleSource[]; readonly added: boolean };
 
 /** What is open: a scenario with steps, or a bare topology (no steps). */
 export interface DocumentHead {
@@ -34,6 +43,12 @@ export interface DocumentHead {
   readonly steps: readonly StepHead[];
   readonly totalEvents: number;
   readonly warnings: readonly Problem[];
+  /** What the machine was read from, where that is several things; a machine can be added to. */
+  readonly parts?: readonly { readonly name: string; readonly format: string; readonly version: string | null }[];
+  /** How many fields these sources disagree about. */
+  readonly contradictions?: number;
+  /** What a link that leads here names, where that is not the id: paths on the host, ids of what is built in. */
+  readonly link?: readonly string[];
   /** Where it came from, for the title bar and recent files. */
   readonly source: string;
   /** Page tables that can be shown: id and title, in order. */

@@ -15,7 +15,9 @@ import { runSlowly, type ScenarioRun } from '../scenario/run.ts';
 import { printResult } from '../scenario/check.ts';
 import { topologyOf } from '../topology/memscape/read.ts';
 import { readTopology } from '../topology/read-topology.ts';
+import { contradictions, printContradiction } from '../model/provenance.ts';
 import { machineView } from '../view/machine-view.ts';
+import { withOrigins } from '../view/origins-view.ts';
 import type { NodeNames } from '../view/relations-view.ts';
 import type { Library } from './library.ts';
 import { Story } from './story.ts';
@@ -23,6 +25,8 @@ import { Story } from './story.ts';
 export interface OpenDocument {
   readonly head: DocumentHead;
   readonly machine: Topology;
+  /** The descriptions that the machine was combined from; just it, where it was one. */
+  readonly parts: readonly Topology[];
   readonly names: ShortNames;
   readonly graph: GraphView;
   readonly nodes: NodeNames;
@@ -37,16 +41,17 @@ export function looksLikeScenario(text: string): boolean {
   return /^steps\s*:/m.test(head) || (/^version\s*:/m.test(head) && !/^memscape\s*:/m.test(head));
 }
 
-/** Opens a file by its content. */
+/** Opens a file by its content. `home` is its path on the host, where it has one: a scenario may name a machine beside it. */
 export async function openBytes(
   library: Library,
   name: string,
   bytes: Uint8Array,
   source: string,
+  home: string | null,
 ): Promise<Result<OpenDocument, readonly Problem[]>> {
   if (bytes.length <= 16 * 1024 * 1024) {
     const { text } = decodeText(bytes);
-    if (looksLikeScenario(text)) return openScenario(library, name, text, source);
+    if (looksLikeScenario(text)) return openScenario(library, name, text, source, home);
   }
   const machine = readTopology(name, bytes);
   return machine.ok ? ok(machineDocument(machine.value, name, source)) : machine;
@@ -56,6 +61,7 @@ export async function openBytes(
 export async function findMachine(
   library: Library,
   scenario: LoadedScenario,
+  home: string | null = null,
 ): Promise<Result<Topology, readonly Problem[]>> {
   const wanted = scenario.value.machine;
   if (typeof wanted !== 'string')
@@ -65,7 +71,8 @@ export async function findMachine(
     });
   const builtin = await library.builtin('topology', wanted);
   if (builtin !== null) return readTopology(`${wanted}.yaml`, encodeText(builtin));
-  const file = await library.file(wanted);
+  const beside = home === null ? null : ((await library.beside?.(home, wanted)) ?? null);
+  const file = beside ?? (await library.file(wanted));
   if (file !== null) return readTopology(file.name, file.bytes);
   const known = await library.ids('topology');
   return err([
@@ -81,10 +88,11 @@ export async function openScenario(
   name: string,
   text: string,
   source: string,
+  home: string | null,
 ): Promise<Result<OpenDocument, readonly Problem[]>> {
   const loaded = loadScenario(name, text);
   if (!loaded.ok) return loaded;
-  const machine = await findMachine(library, loaded.value);
+  const machine = await findMachine(library, loaded.value, home);
   if (!machine.ok) return machine;
   return ok(storyDocument(await run(library, loaded.value, machine.value), machine.value, source));
 }
@@ -142,10 +150,8 @@ function storyDocument(run: ScenarioRun, machine: Topology, source: string): Ope
   const { scenario } = run;
   const story = new Story(run);
   const names = shortNames(machine);
-  const graph = machineView(machine, {
-    names,
-    shown: shownFrames([run.start, ...run.steps.map((step) => step.after)]),
-  });
+  const shown = shownFrames([run.start, ...run.steps.map((step) => step.after)]);
+  const graph = withOrigins(machineView(machine, { names, shown }), machine);
   const { value } = scenario;
   const buffers = new Map(run.steps.flatMap((step) => Object.entries(step.after.records.buffer)));
   const head: DocumentHead = {
@@ -166,21 +172,44 @@ function storyDocument(run: ScenarioRun, machine: Topology, source: string): Ope
       };
     }),
     totalEvents: value.steps.reduce((sum, _, index) => sum + story.events(index).length, 0),
-    warnings: machine.warnings.map((w) => ({
+    warnings: warningsOf(machine),
+    source,
+    tables: [...buffers].map(([id, buffer]) => ({ id, title: id, pages: buffer.pages })),
+  };
+  return { head, machine, parts: [machine], names, graph, nodes: nodeNames(names, graph), story, start: run.start };
+}
+
+/** Contradictions that are listed in words; sources of two machines have thousands. */
+const listed = 100;
+
+/** What the readers were not sure of, then what the sources disagree about. */
+function warningsOf(machine: Topology): readonly Problem[] {
+  const all = contradictions(machine);
+  const said = all.slice(0, listed).map((contradiction): Problem => {
+    const [stands] = contradiction.claims;
+    return {
+      file: machine.sources[stands?.from.source ?? 0]?.name ?? '',
+      line: stands?.from.line ?? 0,
+      column: 0,
+      message: `the sources contradict each other: ${printContradiction(machine, contradiction)}`,
+    };
+  });
+  const left = all.length - said.length;
+  return [
+    ...machine.warnings.map((w): Problem => ({
       file: machine.sources[w.source]?.name ?? '',
       line: w.line ?? 0,
       column: 0,
       message: w.message,
     })),
-    source,
-    tables: [...buffers].map(([id, buffer]) => ({ id, title: id, pages: buffer.pages })),
-  };
-  return { head, machine, names, graph, nodes: nodeNames(names, graph), story, start: run.start };
+    ...said,
+    ...(left > 0 ? [{ file: '', line: 0, column: 0, message: `${left} more contradictions are left out here` }] : []),
+  ];
 }
 
 export function machineDocument(machine: Topology, name: string, source: string): OpenDocument {
   const names = shortNames(machine);
-  const graph = machineView(machine, { names, shown: new Map() });
+  const graph = withOrigins(machineView(machine, { names, shown: new Map() }), machine);
   const count = (kind: 'package' | 'numaNode' | 'pciFunction'): number => objectsOf(machine, kind).length;
   const head: DocumentHead = {
     id: name,
@@ -194,18 +223,16 @@ export function machineDocument(machine: Topology, name: string, source: string)
     ].join(', '),
     steps: [],
     totalEvents: 0,
-    warnings: machine.warnings.map((w) => ({
-      file: machine.sources[w.source]?.name ?? name,
-      line: w.line ?? 0,
-      column: 0,
-      message: w.message,
-    })),
+    warnings: warningsOf(machine),
     source,
     tables: [],
+    parts: machine.sources,
+    contradictions: machine.conflicts.length,
   };
   return {
     head,
     machine,
+    parts: [machine],
     names,
     graph,
     nodes: nodeNames(names, graph),

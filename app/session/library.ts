@@ -7,6 +7,11 @@ export interface Library {
   ids(kind: 'scenario' | 'topology'): Promise<readonly string[]>;
   /** A file of the host that the person chose; null where the host has no files or may not read this one. */
   file(path: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | null>;
+  /**
+   * A file that lies beside another one that the person chose, or below its folder, by its relative path; null where
+   * there is none, the path leads out of the folder, or the host has no files.
+   */
+  beside?(path: string, name: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | null>;
   /** The machine that the host runs on, as a topology; null where the host cannot tell. */
   thisMachine(): Promise<Topology | null>;
   /** Lets the host do other work; long work pauses now and then. */

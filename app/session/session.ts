@@ -39,6 +39,7 @@ import { whyView } from '../view/why-view.ts';
 import { pageMap } from '../engine/apply.ts';
 import { machineDocument, openBytes, openScenario, type OpenDocument } from './document.ts';
 import type { Library } from './library.ts';
+import { openSeveral } from './sources.ts';
 
 export type Handlers = {
   readonly [N in RequestName]: (...args: RequestArgs<N>) => Promise<RequestAnswer<N>> | RequestAnswer<N>;
@@ -105,29 +106,30 @@ export class Session implements Handlers {
         opened.value.head.source,
         'something else was opened in the meantime: open it again if it is wanted',
       );
-    this.#open = opened.value;
+    const link = linkOf(source);
+    this.#open = link === null ? opened.value : { ...opened.value, head: { ...opened.value.head, link } };
     for (const step of opened.value.story?.run.steps ?? []) this.#violations.set(step.after, step.violations);
-    return ok(opened.value.head);
+    return ok(this.#open.head);
   }
 
   async #build(source: OpenSource): Promise<Result<OpenDocument, readonly Problem[]>> {
     switch (source.kind) {
       case 'builtin': {
         const story = await this.library.builtin('scenario', source.id);
-        if (story !== null) return openScenario(this.library, `${source.id}.yaml`, story, source.id);
+        if (story !== null) return openScenario(this.library, `${source.id}.yaml`, story, source.id, null);
         const machine = await this.library.builtin('topology', source.id);
-        if (machine !== null) return openBytes(this.library, `${source.id}.yaml`, encodeText(machine), source.id);
+        if (machine !== null) return openBytes(this.library, `${source.id}.yaml`, encodeText(machine), source.id, null);
         return problem(source.id, `nothing built in is called "${source.id}": choose from the list`);
       }
       case 'text':
-        return openBytes(this.library, source.name, encodeText(source.text), source.name);
+        return openBytes(this.library, source.name, encodeText(source.text), source.name, null);
       case 'bytes':
-        return openBytes(this.library, source.name, source.bytes, source.name);
+        return openBytes(this.library, source.name, source.bytes, source.name, null);
       case 'path': {
         const file = await this.library.file(source.path);
         return file === null
           ? problem(source.path, 'the file cannot be read here: drop it on the window or paste its text')
-          : openBytes(this.library, file.name, file.bytes, source.path);
+          : openBytes(this.library, file.name, file.bytes, source.path, source.path);
       }
       case 'this-machine': {
         const machine = await this.library.thisMachine();
@@ -135,6 +137,8 @@ export class Session implements Handlers {
           ? problem('this-machine', 'this host cannot look at its own machine: it needs Linux with /proc and /sys')
           : ok(machineDocument(machine, 'this-machine', 'this-machine'));
       }
+      case 'several':
+        return openSeveral(this.library, source.parts, source.added ? this.#open : null);
     }
   }
 
@@ -361,6 +365,25 @@ export class Session implements Handlers {
       state: Uint8Array.from(state),
       states: states.words,
     };
+  }
+}
+
+/** What a link names to open this again; null where no link can: texts and bytes came from the window. */
+function linkOf(source: OpenSource): readonly string[] | null {
+  switch (source.kind) {
+    case 'builtin':
+      return [source.id];
+    case 'path':
+      return [source.path];
+    case 'this-machine':
+      return ['this-machine'];
+    case 'several': {
+      const names = source.added ? [null] : source.parts.map((part) => linkOf(part)?.[0] ?? null);
+      return names.some((name) => name === null) ? null : names.flatMap((name) => name ?? []);
+    }
+    case 'text':
+    case 'bytes':
+      return null;
   }
 }
 

@@ -3,27 +3,30 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { launchDesktop } from '../desktop.ts';
 import { badInput, say } from './exit.ts';
-import { serveUntilStopped } from './serve.ts';
 
-/** What to open, as the query of a link: a deep link, a file, the id of something built in, or nothing. */
-export function linkQuery(what: string | undefined): string {
-  if (what === undefined) return '';
-  if (what.startsWith('memscape://open')) return what.slice('memscape://open'.length).replace(/^\/?\?/, '');
-  return `scenario=${encodeURIComponent(existsSync(what) ? resolve(what) : what)}`;
+/** What to open, as the query of a link: a deep link, a file, the id of something built in, several of these, or nothing. */
+export function linkQuery(what: readonly string[]): string {
+  const [first, ...others] = what.map((one) => (existsSync(one) ? resolve(one) : one));
+  if (first === undefined) return '';
+  if (others.length === 0 && first.startsWith('memscape://open'))
+    return first.slice('memscape://open'.length).replace(/^\/?\?/, '');
+  return [`scenario=${encodeURIComponent(first)}`, ...others.map((one) => `with=${encodeURIComponent(one)}`)].join('&');
 }
 
 export function openCommand(program: Command): void {
   program
     .command('open')
-    .description('the app, on a scenario, a topology or a link')
-    .argument('[what]', 'a file, a built-in id, or memscape://open?...')
-    .action(async (what: string | undefined) => {
-      if (what !== undefined && what.includes('/') && !what.startsWith('memscape:') && !existsSync(what))
-        throw badInput(what, 'there is no such file: check the path');
+    .description('the app, on a scenario, a machine, several descriptions of one machine, or a link')
+    .argument('[what...]', 'files, a built-in id, this-machine, or memscape://open?...')
+    .action(async (what: readonly string[]) => {
+      for (const one of what)
+        if (one.includes('/') && !one.startsWith('memscape:') && !existsSync(one))
+          throw badInput(one, 'there is no such file: check the path');
       const query = linkQuery(what);
       const started = launchDesktop(query === '' ? [] : [`memscape://open?${query}`]);
       if (started.ok) return;
       say(`${started.error}: serving the app to a browser instead`);
-      await serveUntilStopped({ open: true }, query);
+      const { serveUntilStopped } = await import('./serve.ts');
+      await serveUntilStopped({ open: true, files: what.filter((one) => existsSync(one)) }, query);
     });
 }

@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly port?: string;
   readonly host?: string;
   readonly open: boolean;
+  /** Files that the window may read, wherever they are. */
+  readonly files?: readonly string[];
 }
 
 /** Runs the web host until it is told to stop. `query` is the link to follow, without the question mark. */
@@ -33,14 +35,17 @@ export async function serveUntilStopped(options: ServeOptions, query: string): P
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw badInput('--port', `a port is a number from 0 to 65535, not "${options.port ?? ''}"`);
   const { serve } = await import('../web/serve.ts');
-  const host = await serve({ port, host: options.host ?? '127.0.0.1', folder: process.cwd() }).catch(
-    (error: unknown) => {
-      throw badInput(
-        'serve',
-        `the address cannot be used (${error instanceof Error ? error.message : 'unknown reason'}): choose another --port or --host`,
-      );
-    },
-  );
+  const host = await serve({
+    port,
+    host: options.host ?? '127.0.0.1',
+    folder: process.cwd(),
+    files: options.files ?? [],
+  }).catch((error: unknown) => {
+    throw badInput(
+      'serve',
+      `the address cannot be used (${error instanceof Error ? error.message : 'unknown reason'}): choose another --port or --host`,
+    );
+  });
   const address = query === '' ? host.address : `${host.address}&${query}`;
   await print(address);
   if (options.open) openBrowser(address);

@@ -16,12 +16,15 @@ export function queryOfLink(link: string): string | null {
   }
 }
 
-export const queryOfFile = (path: string): string => `?scenario=${encodeURIComponent(path)}`;
+export const queryOfFile = (path: string, ...others: readonly string[]): string =>
+  `?${[`scenario=${encodeURIComponent(path)}`, ...others.map((other) => `with=${encodeURIComponent(other)}`)].join('&')}`;
 
-/** The file that a query asks for, where it is one on this machine. */
-export function fileOfQuery(query: string): string | null {
-  const named = new URLSearchParams(query).get('scenario');
-  return named !== null && /[/\\.]/.test(named) && existsSync(named) ? resolve(named) : null;
+/** The files that a query asks for, those that are on this machine. */
+export function filesOfQuery(query: string): readonly string[] {
+  const parameters = new URLSearchParams(query);
+  return [...parameters.getAll('scenario').slice(0, 1), ...parameters.getAll('with').slice(0, 31)]
+    .filter((named) => /[/\\.]/.test(named) && existsSync(named))
+    .map((named) => resolve(named));
 }
 
 /** What the arguments of a start (ours or a second one) ask to open: a link or a file; the last that is one. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Session } from '../../app/session/session.ts';
 import { nodeLibrary } from '../node-library.ts';
 import { answerWindows, push } from './ipc.ts';
-import { fileOfQuery, queryOfArguments, queryOfFile, queryOfLink } from './links.ts';
+import { filesOfQuery, queryOfArguments, queryOfFile, queryOfLink } from './links.ts';
 import { setMenu } from './menu.ts';
 import { declareScheme, serveScheme } from './protocol.ts';
 import { readSettings, withRecent, writeSettings } from './settings.ts';
@@ -23,8 +23,7 @@ function remember(change: Partial<typeof settings>): void {
 }
 
 function show(query: string): void {
-  const file = fileOfQuery(query);
-  if (file !== null) choose(file);
+  for (const file of filesOfQuery(query)) choose(file);
   const [window] = BrowserWindow.getAllWindows();
   if (window === undefined) {
     start(query);
@@ -52,14 +51,14 @@ function start(query: string): void {
 
 async function openFile(): Promise<void> {
   const { canceled, filePaths } = await dialog.showOpenDialog({
-    properties: ['openFile'],
+    properties: ['openFile', 'multiSelections'],
     filters: [
       { name: 'Scenarios and machines', extensions: ['yaml', 'yml', 'xml', 'json', 'txt', 'gz'] },
       { name: 'All files', extensions: ['*'] },
     ],
   });
-  const [path] = filePaths;
-  if (!canceled && path !== undefined) show(queryOfFile(path));
+  const [path, ...others] = filePaths;
+  if (!canceled && path !== undefined) show(queryOfFile(path, ...others.slice(0, 31)));
 }
 
 function refreshMenu(): void {
@@ -106,8 +105,7 @@ else {
     answerWindows((sender) => sessions.get(sender) ?? null);
     refreshMenu();
     const asked = queryOfArguments(process.argv.slice(1), process.cwd());
-    const file = asked === null ? null : fileOfQuery(asked);
-    if (file !== null) choose(file);
+    for (const file of filesOfQuery(asked ?? '')) choose(file);
     start(asked ?? '');
   });
 }

@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { decodeMessage, encodeMessage } from '../../app/contract/wire.ts';
 import { Session } from '../../app/session/session.ts';
 import { answer } from '../answer.ts';
 import { nodeLibrary } from '../node-library.ts';
 import { pageFiles } from '../page-files.ts';
+import { isReallyInside } from '../paths.ts';
 import { securityHeaders } from '../policy.ts';
 import { hasCookie, hasSecret, hostIsOurs, originIsOurs, setCookie, type Guard } from './guard.ts';
 
@@ -25,6 +27,8 @@ export interface WebHostOptions {
   readonly host: string;
   /** Files that a link may name lie below this folder: the person started the host there. */
   readonly folder: string;
+  /** Files elsewhere that the person named. */
+  readonly files?: readonly string[];
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {
@@ -32,8 +36,10 @@ function refuse(response: ServerResponse, status: number, text: string): void {
 }
 
 /** Listens; rejects where the address cannot be used. */
-export async function serve({ port, host, folder }: WebHostOptions): Promise<WebHost> {
+export async function serve({ port, host, folder, files: named = [] }: WebHostOptions): Promise<WebHost> {
   const files = pageFiles();
+  const chosen = new Set(named.map((path) => resolve(path)));
+  const mayRead = (path: string): boolean => chosen.has(path) || isReallyInside(folder, path);
   const secret = randomBytes(24).toString('base64url');
   const server = createServer();
   await new Promise<void>((listening, failed) => server.once('error', failed).listen(port, host, listening));
@@ -88,7 +94,7 @@ export async function serve({ port, host, folder }: WebHostOptions): Promise<Web
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (opened) => talk(opened, folder));
+    sockets.handleUpgrade(request, socket, head, (opened) => talk(opened, folder, mayRead));
   });
 
   return {
@@ -111,8 +117,8 @@ function decodeURIComponentSafely(path: string): string {
 }
 
 /** One window, one session. Answers carry the number of their request. */
-function talk(socket: WebSocket, folder: string): void {
-  const session = new Session(nodeLibrary({ folder, mayRead: (path) => path.startsWith(folder) }));
+function talk(socket: WebSocket, folder: string, mayRead: (path: string) => boolean): void {
+  const session = new Session(nodeLibrary({ folder, mayRead }));
   socket.on('error', () => socket.terminate());
   socket.on('message', (message, isBinary) => {
     void (async () => {

@@ -8,6 +8,7 @@ import { open } from '../session/open.ts';
 import { togglePlay } from '../session/player.ts';
 import { resolveTheme } from '../theme/apply-theme.ts';
 import { chooseFile } from '../start/choose-file.ts';
+import { canAdd } from '../start/receive.ts';
 import { jumpToChange } from '../inspector/jump-to-change.ts';
 
 export type CommandGroup = 'Move' | 'Play' | 'Panels' | 'View' | 'Open';
@@ -119,7 +120,16 @@ export const commands: readonly Command[] = [
     keys: ['O'],
     run: () => useLayout.setState({ dialog: useDocument.getState().head === null ? null : 'open' }),
   },
-  { id: 'open-file', group: 'Open', title: 'Open a file', keys: ['Ctrl+O'], run: chooseFile },
+  { id: 'open-file', group: 'Open', title: 'Open a file', keys: ['Ctrl+O'], run: () => chooseFile() },
+  {
+    id: 'add-source',
+    group: 'Open',
+    title: 'Add a source to this machine',
+    keys: [],
+    run: () => {
+      if (canAdd()) chooseFile(true);
+    },
+  },
   {
     id: 'open-this-machine',
     group: 'Open',

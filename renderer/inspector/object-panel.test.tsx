@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest';
 import { open } from '../session/open.ts';
+import { useFrame } from '../stores/frame.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { click, doing, freshSession, render, texts } from '../testing/render.tsx';
 import { ObjectPanel } from './object-panel.tsx';
@@ -39,6 +40,24 @@ describe('the object panel', () => {
     await doing(() => select({ kind: 'node', id: 'cpu0' }));
     expect(texts(host, '.facts > div')).toEqual(['cores32', 'IOMMUunknownthe source does not say']);
     expect(host.querySelectorAll('.facts .unknown')).toHaveLength(1);
+  });
+
+  it('shows every value that sources give for one thing, with where each is said', async () => {
+    const host = await render(<ObjectPanel />);
+    await doing(() => {
+      select({ kind: 'node', id: 'dram0' });
+      useFrame.setState(({ nodes }) => {
+        const node = nodes.get('dram0')!;
+        const claims = [
+          { value: '4 GiB', from: 'a.xml:3' },
+          { value: '2 GiB', from: 'b.txt:7' },
+        ];
+        const facts = [...node.facts, { label: 'size', value: '4 GiB', claims }];
+        return { nodes: new Map([...nodes, ['dram0', { ...node, facts, origins: ['a.xml:3', 'b.txt:7'] }]]) };
+      });
+    });
+    expect(texts(host, '.contradictions .claim')).toEqual(['4 GiB a.xml:3', '2 GiB b.txt:7']);
+    expect(texts(host, '.origins li')).toEqual(['a.xml:3', 'b.txt:7']);
   });
 
   it('names the links, and what goes on between them now', async () => {

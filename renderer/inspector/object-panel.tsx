@@ -4,6 +4,7 @@ import { useFrame } from '../stores/frame.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { FactValue } from './fact-value.tsx';
 import { MachineOutline } from './machine-outline.tsx';
+import { Contradictions, isPlain, Origins } from './sources.tsx';
 
 /** Facts of the selected part of the machine; without a selection, the whole machine as a list. */
 export function ObjectPanel() {
@@ -48,7 +49,7 @@ export function ObjectPanel() {
       ))}
       {node.facts.length > 0 && (
         <dl className="facts">
-          {node.facts.map((fact) => (
+          {node.facts.filter(isPlain).map((fact) => (
             <div key={fact.label}>
               <dt>{fact.label}</dt>
               <dd>
@@ -59,6 +60,7 @@ export function ObjectPanel() {
           ))}
         </dl>
       )}
+      <Contradictions facts={node.facts} />
       {links.length > 0 && (
         <>
           <h4>Links</h4>
@@ -99,6 +101,7 @@ export function ObjectPanel() {
           </ul>
         </>
       )}
+      <Origins origins={node.origins ?? []} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ describe('a link', () => {
   it('names scenario, step, event, selection and view; steps count from 0', () => {
     expect(parseLink('?scenario=sc-18&step=4&event=2&select=gpu0&view=why')).toEqual({
       scenario: 'sc-18',
+      others: [],
       cursor: { step: 4, event: 2 },
       select: 'gpu0',
       view: 'why',
@@ -21,6 +22,7 @@ describe('a link', () => {
   it('leaves out what it does not understand', () => {
     expect(parseLink('?scenario=&step=-1&event=x&view=nothing&other=1')).toEqual({
       scenario: null,
+      others: [],
       cursor: { step: -1, event: null },
       select: null,
       view: null,
@@ -30,6 +32,7 @@ describe('a link', () => {
   it('survives being printed and read', () => {
     const links: fc.Arbitrary<Link> = fc.record({
       scenario: fc.string({ minLength: 1 }),
+      others: fc.array(fc.string({ minLength: 1 }), { maxLength: 4 }),
       cursor: fc.record({ step: fc.nat(99), event: fc.option(fc.nat(99)) }),
       select: fc.option(fc.string({ minLength: 1 })),
       view: fc.option(fc.constantFrom(...inspectorTabs, 'present' as const)),
@@ -43,7 +46,10 @@ describe('a link', () => {
 
   it('leaves the keys of others alone', () => {
     expect(
-      printLink({ scenario: null, cursor: { step: -1, event: null }, select: null, view: null }, '?step=3&theirs=1'),
+      printLink(
+        { scenario: null, others: [], cursor: { step: -1, event: null }, select: null, view: null },
+        '?step=3&theirs=1',
+      ),
     ).toBe('theirs=1');
   });
 });

@@ -2,15 +2,18 @@ import type { Cursor } from '../../app/contract/frame.ts';
 import { inspectorTabs, type InspectorTab } from '../stores/layout.ts';
 import { beginning } from './cursor.ts';
 
-/** What a link says: `?scenario=..&step=..&event=..&select=..&view=..`. Steps count from 0, as in all that the command line prints as JSON; without a step it is the beginning. */
+/** What a link says: `?scenario=..&with=..&step=..&event=..&select=..&view=..`. Steps count from 0, as in all that the command line prints as JSON; without a step it is the beginning. */
 export interface Link {
   readonly scenario: string | null;
+  /** Further descriptions of the same machine. */
+  readonly others: readonly string[];
   readonly cursor: Cursor;
   readonly select: string | null;
   readonly view: InspectorTab | 'present' | null;
 }
 
 const longest = 4096;
+const mostOthers = 31;
 const count = (text: string | null): number | null => (text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null);
 
 /** Reads the query part of a link; whatever is not understood is left out. */
@@ -20,6 +23,7 @@ export function parseLink(query: string): Link {
   const view = found.get('view');
   return {
     scenario: found.get('scenario') || null,
+    others: found.getAll('with').filter(Boolean).slice(0, mostOthers),
     cursor: step === null ? beginning : { step, event: count(found.get('event')) },
     select: found.get('select') || null,
     view: view === 'present' ? view : (inspectorTabs.find((tab) => tab === view) ?? null),
@@ -32,6 +36,8 @@ export function printLink(link: Link, current = ''): string {
   const set = (name: string, value: string | null): void =>
     value === null ? query.delete(name) : query.set(name, value);
   set('scenario', link.scenario);
+  query.delete('with');
+  for (const other of link.others) query.append('with', other);
   set('step', link.scenario === null || link.cursor.step < 0 ? null : String(link.cursor.step));
   set('event', link.scenario === null || link.cursor.event === null ? null : String(link.cursor.event));
   set('select', link.scenario === null ? null : link.select);

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../app/contract/frame.ts';
-import type { DocumentHead, OpenSource } from '../../app/contract/requests.ts';
+import type { DocumentHead, OpenSource, SingleSource } from '../../app/contract/requests.ts';
 import { client } from '../client.ts';
 import { useDocument } from '../stores/document.ts';
 import { useSelection } from '../stores/selection.ts';
@@ -21,6 +21,8 @@ function nameOf(source: OpenSource): string {
       return source.path;
     case 'this-machine':
       return 'this machine';
+    case 'several':
+      return source.parts.map(nameOf).join(', ');
   }
 }
 
@@ -65,21 +67,30 @@ export async function open(source: OpenSource, cursor: Cursor = beginning): Prom
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Opens a file that was chosen or dropped: as text where it is text, else as bytes. */
-export async function openFile(file: File): Promise<boolean> {
+/** A file that was chosen or dropped, as text where it is text, else as bytes. Null where it cannot be read or is too large, which is shown. */
+export async function readFile(file: File): Promise<SingleSource | null> {
   if (file.size > largestFile) {
     const message = `the file has ${Math.ceil(file.size / 1048576)} MiB; at most ${largestFile / 1048576} MiB are read. Open a smaller part of it.`;
     useDocument.setState({
       rejection: { name: file.name, text: null, problems: [{ file: file.name, line: 0, column: 0, message }] },
     });
-    return false;
+    return null;
   }
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let source: OpenSource = { kind: 'bytes', name: file.name, bytes };
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    source = { kind: 'text', name: file.name, text: decoder.decode(bytes) };
+    bytes = new Uint8Array(await file.arrayBuffer());
+  } catch {
+    const message =
+      'it cannot be read: this is a folder, or the file has gone. Pack a folder with tar czf and open that.';
+    useDocument.setState({
+      rejection: { name: file.name, text: null, problems: [{ file: file.name, line: 0, column: 0, message }] },
+    });
+    return null;
+  }
+  try {
+    return { kind: 'text', name: file.name, text: decoder.decode(bytes) };
   } catch {
     // Not UTF-8: compressed or another encoding, which the session recognises by its content.
   }
-  return open(source);
+  return { kind: 'bytes', name: file.name, bytes };
 }

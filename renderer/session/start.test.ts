@@ -7,7 +7,7 @@ import { useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { stepForward } from './navigate.ts';
-import { openFile } from './open.ts';
+import { receiveFiles } from '../start/receive.ts';
 import { startSession } from './start.ts';
 
 let end = (): void => {};
@@ -90,18 +90,41 @@ describe('a file', () => {
   const sources = () => client.asked.filter(({ name }) => name === 'open').map(({ args }) => args[0]);
 
   it('is opened as text where it is text, else as bytes', async () => {
-    await openFile(new File(['title: x'], 'a.yaml'));
-    await openFile(new File([Uint8Array.from([0x1f, 0x8b, 0xff])], 'b.gz'));
+    await receiveFiles([new File(['title: x'], 'a.yaml')]);
+    await receiveFiles([new File([Uint8Array.from([0x1f, 0x8b, 0xff])], 'b.gz')]);
     expect(sources()).toEqual([
       { kind: 'text', name: 'a.yaml', text: 'title: x' },
       { kind: 'bytes', name: 'b.gz', bytes: Uint8Array.from([0x1f, 0x8b, 0xff]) },
     ]);
   });
 
+  it('with others is one of several descriptions of one machine', async () => {
+    await receiveFiles([new File(['a'], 'a.xml'), new File(['b'], 'b.txt')]);
+    await receiveFiles([new File(['c'], 'c.txt')], true);
+    expect(sources()).toEqual([
+      {
+        kind: 'several',
+        added: false,
+        parts: [
+          { kind: 'text', name: 'a.xml', text: 'a' },
+          { kind: 'text', name: 'b.txt', text: 'b' },
+        ],
+      },
+      { kind: 'several', added: true, parts: [{ kind: 'text', name: 'c.txt', text: 'c' }] },
+    ]);
+  });
+
+  it('that cannot be read, as a folder, is refused with a way out', async () => {
+    const folder = new File([], 'snapshot');
+    folder.arrayBuffer = () => Promise.reject(new DOMException('NotReadableError'));
+    expect(await receiveFiles([folder])).toBe(false);
+    expect(useDocument.getState().rejection?.problems[0]?.message).toMatch(/Pack a folder with tar czf/);
+  });
+
   it('that is too large is refused before it is read', async () => {
     const huge = new File([], 'huge.xml');
     Object.defineProperty(huge, 'size', { value: 1e9 });
-    expect(await openFile(huge)).toBe(false);
+    expect(await receiveFiles([huge])).toBe(false);
     expect(sources()).toEqual([]);
     expect(useDocument.getState().rejection?.problems[0]?.message).toMatch(
       /^the file has 954 MiB; at most 64 MiB are read/,

@@ -1,3 +1,4 @@
+import type { DocumentHead, SingleSource } from '../../app/contract/requests.ts';
 import { client } from '../client.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
@@ -19,22 +20,33 @@ function show(link: Link): void {
   else if (link.view !== null) showTab(link.view);
 }
 
+/** What a link to the open document names: it, and further descriptions of the same machine. */
+const namesOf = (head: DocumentHead | null): readonly string[] => (head === null ? [] : (head.link ?? [head.id]));
+
+/** True where a link leads to what is open. */
+const isAt = (link: Link, head: DocumentHead | null): boolean =>
+  head !== null &&
+  (link.scenario === head.id ||
+    (link.scenario === namesOf(head)[0] && link.others.join('\n') === namesOf(head).slice(1).join('\n')));
+
 /** Follows a link: opens what it names, unless that is open already, and goes where it says. */
 export async function follow(query: string): Promise<void> {
   const link = parseLink(query);
   const { head, catalog } = useDocument.getState();
-  if (link.scenario === null || link.scenario === head?.id) {
+  if (link.scenario === null || isAt(link, head)) {
     if (head !== null) goTo(link.cursor);
   } else {
-    const builtin = [...(catalog?.scenarios ?? []), ...(catalog?.topologies ?? [])].some(
-      ({ id }) => id === link.scenario,
-    );
+    const builtin = new Set([...(catalog?.scenarios ?? []), ...(catalog?.topologies ?? [])].map(({ id }) => id));
+    const sourceOf = (named: string): SingleSource =>
+      named === 'this-machine'
+        ? { kind: 'this-machine' }
+        : builtin.has(named) || !/[/\\.]/.test(named)
+          ? { kind: 'builtin', id: named }
+          : { kind: 'path', path: named };
+    const [first, ...others] = [link.scenario, ...link.others].map(sourceOf);
+    if (first === undefined) return;
     const source =
-      link.scenario === 'this-machine'
-        ? ({ kind: 'this-machine' } as const)
-        : builtin || !/[/\\.]/.test(link.scenario)
-          ? ({ kind: 'builtin', id: link.scenario } as const)
-          : ({ kind: 'path', path: link.scenario } as const);
+      others.length === 0 ? first : ({ kind: 'several', parts: [first, ...others], added: false } as const);
     if (!(await open(source, link.cursor))) return;
   }
   show(link);
@@ -48,9 +60,9 @@ export async function reconnect(): Promise<void> {
     useDocument.setState({ catalog, lost: null });
     const here = useDocument.getState().head;
     if (head !== null && here?.id === head.id) goTo(usePlayback.getState().target);
-    else if (link.scenario !== null && link.scenario !== head?.id) await follow(window.location.search);
+    else if (link.scenario !== null && !isAt(link, head)) await follow(window.location.search);
     else if (head !== null) {
-      await adopt(head, link.scenario === head.id || link.scenario === null ? link.cursor : beginning);
+      await adopt(head, link.cursor);
       show(link);
     }
   } catch (error) {
@@ -71,7 +83,8 @@ function keepAddress(): () => void {
     const inspector = narrow ? drawer : panels.inspector;
     const query = printLink(
       {
-        scenario: head?.id ?? null,
+        scenario: namesOf(head)[0] ?? null,
+        others: namesOf(head).slice(1),
         cursor: usePlayback.getState().target,
         select: selected === null ? null : printSelection(selected),
         view: present ? 'present' : inspector ? tab : null,

@@ -1,12 +1,10 @@
-import { openFile } from '../session/open.ts';
+import { receiveFiles } from './receive.ts';
 
-/** Asks the person for a file and opens it. */
-export function chooseFile(): void {
+/** Asks the person for files and opens them; `added`: as further descriptions of the machine that is open. */
+export function chooseFile(added = false): void {
   const input = document.createElement('input');
   input.type = 'file';
-  input.addEventListener('change', () => {
-    const file = input.files?.[0];
-    if (file !== undefined) void openFile(file);
-  });
+  input.multiple = true;
+  input.addEventListener('change', () => void receiveFiles([...(input.files ?? [])], added));
   input.click();
 }

@@ -5,15 +5,15 @@ import { open } from '../session/open.ts';
 import { useDocument } from '../stores/document.ts';
 import { useLayout } from '../stores/layout.ts';
 import { chooseFile } from './choose-file.ts';
+import { openAll } from './receive.ts';
 import { PasteBox } from './paste-box.tsx';
 import { RejectionNotice } from './rejection.tsx';
 import './start.css';
 
-const openAndClose = (source: OpenSource): void => {
-  void open(source).then((opened) => {
-    if (opened) useLayout.setState({ dialog: null });
-  });
+const close = (opened: boolean): void => {
+  if (opened) useLayout.setState({ dialog: null });
 };
+const openAndClose = (source: OpenSource): void => void open(source).then(close);
 
 const matches = (entry: CatalogEntry, words: readonly string[]): boolean => {
   const text = `${entry.id} ${entry.title} ${entry.line} ${entry.thread ?? ''}`.toLowerCase();
@@ -60,7 +60,7 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
               openAndClose({ kind: 'builtin', id: only.id });
           }}
         />
-        <button type="button" className="control" onClick={chooseFile}>
+        <button type="button" className="control" onClick={() => chooseFile()}>
           <FolderOpen size={14} aria-hidden="true" /> Open a file
         </button>
         <button type="button" className="control" aria-pressed={pasting} onClick={() => setPasting(!pasting)}>
@@ -70,7 +70,11 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
           <Cpu size={14} aria-hidden="true" /> This machine
         </button>
       </div>
-      {pasting && <PasteBox onText={(text) => openAndClose({ kind: 'text', name: 'pasted text', text })} />}
+      {pasting && (
+        <PasteBox
+          onText={(text, added) => void openAll([{ kind: 'text', name: 'pasted text', text }], added).then(close)}
+        />
+      )}
       <RejectionNotice />
       <p className="opening" role="status">
         {opening !== null ? `Opening ${opening}…` : catalog === null && lost === null ? 'Reading what there is…' : ''}
@@ -81,8 +85,11 @@ export function StartContent({ autoFocus }: { readonly autoFocus: boolean }) {
           <div className="start-machines">
             <Entries title="Machines" entries={topologies} empty={filter} />
             <p className="formats">
-              <strong>Or a file of your own.</strong> Drop it anywhere: a scenario or a machine in YAML, the XML that{' '}
-              <code>lstopo</code> writes, or a snapshot of <code>/proc</code> and <code>/sys</code>. It stays here.
+              <strong>Or files of your own.</strong> Drop them anywhere: a scenario or a machine in YAML, the XML that{' '}
+              <code>lstopo</code> writes, a snapshot of <code>/proc</code> and <code>/sys</code> as{' '}
+              <code>memscape capture</code> makes it, listings of <code>lspci -vv</code>,{' '}
+              <code>nvidia-smi topo -m</code>, <code>rocm-smi --showtopo</code>, <code>numactl -H</code>,{' '}
+              <code>cxl list</code>. Several at once become one machine. They stay here.
             </p>
           </div>
         </div>
