@@ -1,12 +1,9 @@
 /** Rules broken on purpose: each must be noticed by the self-tests that are said to depend on it, and none may be left out. */
 import { describe, expect, it } from 'vitest';
 import { pageMap } from '../engine/apply.ts';
-import type { OpResult } from '../engine/event.ts';
 import { checkInvariants } from '../engine/invariants.ts';
 import { allFrames } from '../engine/mm/frames.ts';
-import { operations, type Op } from '../engine/operations.ts';
-import type { RuleTable } from '../engine/step.ts';
-import type { EventHead, Tx, Writer } from '../engine/tx.ts';
+import type { EventHead, Writer } from '../engine/tx.ts';
 import { deviceFlag } from '../model/device-pte.ts';
 import { frameColumn } from '../model/frame-state.ts';
 import { pteFlag, pteKind, withLevel } from '../model/pte.ts';
@@ -14,58 +11,12 @@ import { caseOf, expectEqual } from './case.ts';
 import * as dmirror from './dmirror.ts';
 import { expectValues, Lab, pages } from './lab.ts';
 import { selfTests, type SelfTest } from './self-tests.ts';
+import { andThen, kind, rulesWith, without, type Breakage } from './testing/broken-rules.ts';
 
-type Write = (w: Writer) => void;
-
-interface Mutation {
+interface Mutation extends Breakage {
   readonly breaks: readonly string[];
-  /** What becomes of an event: its new effect, or null where it does not happen. Default: as it is. */
-  readonly event?: (head: EventHead, write: Write) => Write | null;
-  /** What becomes of an operation: another one, or a result without any effect. Default: as it is. */
-  readonly op?: (op: Op) => Op | OpResult;
 }
 
-/** The engine's rules with one of them broken. */
-function rulesWith({ event, op: change }: Mutation): RuleTable {
-  const rules = Object.entries(operations).map(([name, { rule }]) => [
-    name,
-    {
-      rule: (tx: Tx, op: Op): OpResult => {
-        const changed = change === undefined ? op : change(op);
-        if (!('op' in changed)) return changed;
-        const emit = tx.emit.bind(tx);
-        if (event !== undefined) {
-          tx.emit = (head, write = () => undefined) => {
-            const next = event(head, write);
-            return next === null ? Math.max(0, tx.events.length - 1) : emit(head, next);
-          };
-        }
-        return (rule as (tx: Tx, op: Op) => OpResult)(tx, changed);
-      },
-    },
-  ]);
-  return Object.fromEntries(rules) as unknown as RuleTable;
-}
-
-/** Drops events that match. */
-const without = (matches: (head: EventHead) => boolean) => (head: EventHead, write: Write) =>
-  matches(head) ? null : write;
-
-/** Does what it did, and then something else, where it matches. */
-const andThen =
-  (matches: (head: EventHead) => boolean, then: (w: Writer, head: EventHead) => void) =>
-  (head: EventHead, write: Write): Write =>
-    matches(head)
-      ? (w) => {
-          write(w);
-          then(w, head);
-        }
-      : write;
-
-const kind =
-  (name: EventHead['kind'], rule = '') =>
-  (head: EventHead) =>
-    head.kind === name && head.rule.startsWith(rule);
 const start = (head: EventHead): number => head.at?.start ?? 0;
 const end = (head: EventHead): number => start(head) + (head.at?.pages ?? 0);
 

@@ -35,6 +35,12 @@ describe('self-tests of the test driver', () => {
   });
 });
 
+describe('dma-buf and its importers', () => {
+  it.each(cases('dma-buf/'))('$id', ({ run }) => {
+    expect(run().first).toBeUndefined();
+  });
+});
+
 describe('interval notifiers', () => {
   it.each(cases('notifier/'))('$id', ({ run }) => {
     expect(run().first).toBeUndefined();

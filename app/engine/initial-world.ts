@@ -43,6 +43,7 @@ export function initialWorld(spec: EngineSpec): World {
       bringBackPages: 1,
       hugePages: true,
       failAlloc: false,
+      ownerLeaves: 'keep',
       ...d,
     };
   }

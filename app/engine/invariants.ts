@@ -17,6 +17,7 @@ import { isFilled, valueAt, type FilledRun } from '../store/run.ts';
 import { pageMap } from './apply.ts';
 import type { Place } from './event.ts';
 import { allFrames, poolOf } from './mm/frames.ts';
+import { sharingChecks } from './sharing/invariants.ts';
 import { ownerChecks } from './owners/checks.ts';
 
 export interface Violation {
@@ -239,6 +240,7 @@ const checks: readonly Check[] = [
   pools,
   writeImpliesRead,
   ...ownerChecks,
+  ...sharingChecks,
 ];
 
 /** Everything that does not hold in this world; empty: all is well. */

@@ -7,6 +7,7 @@ import type { World } from '../model/world.ts';
 import { pageMap } from './apply.ts';
 import type { Op, OpName } from './operations.ts';
 import { resolvePlace } from './place.ts';
+import { stillBusy } from './sharing/waits.ts';
 
 /** How each operation takes the mmap lock of its address space; what is not listed takes none. */
 const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
@@ -34,7 +35,7 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
 export function spaceOf(world: World, op: Op): string | null {
   if (op.op === 'oomReap') return world.records.process[op.process]?.space ?? null;
   if ('context' in op) return world.records.context[op.context]?.space ?? null;
-  if ('place' in op) return resolvePlace(world, op.place)?.space ?? null;
+  if ('place' in op && op.place !== undefined) return resolvePlace(world, op.place)?.space ?? null;
   return world.records.process[op.by]?.space ?? null;
 }
 
@@ -59,7 +60,8 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
     return op.op === 'driverLock'
       ? (world.records.context[op.context]?.driverLock ?? null) !== null
       : Object.values(world.records.context).some((context) => context.driverLock !== null);
-  if (on === 'migration' && 'place' in op) {
+  if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
+  if (on === 'migration' && 'place' in op && op.place !== undefined) {
     const span = resolvePlace(world, op.place);
     return (
       span !== null &&

@@ -1,6 +1,7 @@
 /** Every operation that an actor may ask for. An operation that is missing here does not exist in scenario files. */
 import { z } from 'zod';
 import * as device from './ops/device-ops.ts';
+import * as dmaBuf from './ops/dma-buf-ops.ts';
 import * as driver from './ops/driver-ops.ts';
 import * as node from './ops/node-ops.ts';
 import * as range from './ops/range-ops.ts';
@@ -72,6 +73,33 @@ export const operations = {
   rasOffer: ras.rasOfferOp,
   rasCapabilities: ras.rasCapabilitiesOp,
   rasReport: ras.rasReportOp,
+  // Memory that devices share.
+  makeObject: dmaBuf.makeObjectOp,
+  freeObject: dmaBuf.freeObjectOp,
+  exportDmaBuf: dmaBuf.exportDmaBuf,
+  openFile: dmaBuf.openFile,
+  closeFd: dmaBuf.closeFd,
+  sendFd: dmaBuf.sendFd,
+  dmaBufGet: dmaBuf.dmaBufGetOp,
+  dmaBufPut: dmaBuf.dmaBufPutOp,
+  attach: dmaBuf.attachOp,
+  detach: dmaBuf.detachOp,
+  mapAttachment: dmaBuf.mapAttachmentOp,
+  unmapAttachment: dmaBuf.unmapAttachmentOp,
+  pinAttachment: dmaBuf.pinAttachmentOp,
+  unpinAttachment: dmaBuf.unpinAttachmentOp,
+  lockReservation: dmaBuf.lockReservationOp,
+  unlockReservation: dmaBuf.unlockReservationOp,
+  moveObject: dmaBuf.moveObjectOp,
+  signalFences: dmaBuf.signalFencesOp,
+  revokeDmaBuf: dmaBuf.revokeDmaBuf,
+  restoreDmaBuf: dmaBuf.restoreDmaBuf,
+  mmapObject: dmaBuf.mmapObjectOp,
+  mmapDmaBuf: dmaBuf.mmapDmaBufOp,
+  dmaRead: dmaBuf.dmaRead,
+  dmaWrite: dmaBuf.dmaWrite,
+  submit: dmaBuf.submitOp,
+  zapCpuMappings: dmaBuf.zapCpuMappings,
 } as const;
 
 export type OpName = keyof typeof operations;

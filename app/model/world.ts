@@ -1,4 +1,5 @@
 import type { PageMap } from '../store/page-map.ts';
+import type { Attachment, BufferObject, Descriptor, DmaBuf, Reservation } from './dma-buf.ts';
 import type {
   CpuSocket,
   FabricLink,
@@ -136,6 +137,8 @@ export interface Device {
   readonly hugePages: boolean;
   /** The next device-side allocation fails (FAIL_ALLOC). */
   readonly failAlloc: boolean;
+  /** What becomes of exported memory when its last owner leaves: it lives on, is revoked, or is handed out again at once. */
+  readonly ownerLeaves: 'keep' | 'revoke' | 'recycle';
 }
 
 /** An open device file that mirrors one address space. Key: "gpu0:A". */
@@ -231,6 +234,12 @@ export interface RecordTables {
   readonly rasNode: RasNode;
   readonly rasCounter: RasCounter;
   readonly rasFormats: RasFormats;
+  // Memory that devices share (dma-buf.ts).
+  readonly object: BufferObject;
+  readonly dmaBuf: DmaBuf;
+  readonly attachment: Attachment;
+  readonly reservation: Reservation;
+  readonly descriptor: Descriptor;
 }
 
 export const recordTableNames: readonly (keyof RecordTables)[] = [
@@ -265,6 +274,12 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'rasNode',
   'rasCounter',
   'rasFormats',
+  // Memory that devices share.
+  'object',
+  'dmaBuf',
+  'attachment',
+  'reservation',
+  'descriptor',
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */
@@ -283,6 +298,14 @@ export const pageTableColumns = {
   migrateDst: 2,
   /** frame; by page of the file */
   pageCache: 1,
+  /** frame; by page of a buffer object: its memory, main memory behind it, and memory that it has left (object#fence) */
+  objectPage: 1,
+  copyPage: 1,
+  ghostPage: 1,
+  /** word of a device entry, frame; by page of an attachment: what the exporter handed out */
+  sgTable: 2,
+  /** word of a device entry, frame; by page of an attachment or memory region: what the importing device uses */
+  importPte: 2,
 } as const;
 export type PageTableName = keyof typeof pageTableColumns;
 
@@ -298,4 +321,9 @@ export const countingColumns: { readonly [P in PageTableName]: number } = {
   migrateSrc: 0b010,
   migrateDst: 0b10,
   pageCache: 0b1,
+  objectPage: 0b1,
+  copyPage: 0b1,
+  ghostPage: 0b1,
+  sgTable: 0b10,
+  importPte: 0b10,
 };

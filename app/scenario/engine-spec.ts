@@ -23,6 +23,12 @@ const memoryKinds: { readonly [K in DeviceMemory['memoryKind']]: Pool['kind'] } 
   unknown: 'vram',
 };
 
+/** The settings that a scenario gives; one that it leaves out is not there at all. */
+function told<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
 /** What the engine needs of a machine. Memory whose size is not told has no frames. */
 export function engineSpec(
   topology: Topology,
@@ -53,14 +59,11 @@ export function engineSpec(
   ];
   const devices = [...names.devices.values()].map((id): EngineSpec['devices'][number] => {
     const own = pools.find((p) => p.device === id && p.registration !== 'system');
-    const { faultPages, migratePages, bringBackPages } = scenario.devices[id] ?? {};
     return {
       id,
       memory: own === undefined || own.registration === 'system' ? 'none' : own.registration,
       pool: own?.id ?? null,
-      ...(faultPages === undefined ? {} : { faultPages }),
-      ...(migratePages === undefined ? {} : { migratePages }),
-      ...(bringBackPages === undefined ? {} : { bringBackPages }),
+      ...told(scenario.devices[id] ?? {}),
     };
   });
   return { pools, devices, thp: scenario.thp, fabric: fabricOf(topology) };

@@ -48,6 +48,9 @@ export const scenarioSchema = z.strictObject({
           owner: arg.name.describe(
             'owner token: devices with the same one treat the memory of each other as their own',
           ),
+          ownerLeaves: z
+            .enum(['keep', 'revoke', 'recycle'])
+            .describe('what becomes of exported memory of the device when its last owner leaves'),
         })
         .partial(),
     )

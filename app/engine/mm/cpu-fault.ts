@@ -21,6 +21,7 @@ import { anonymousFault } from './anonymous.ts';
 import { restoreExclusive } from './device-exclusive.ts';
 import { hugeMigrateToRam, migrateToRam } from './migrate-to-ram.ts';
 import { writeProtectFault } from './cow.ts';
+import { objectFault } from '../sharing/object-mappings.ts';
 
 export type Access = 'read' | 'write';
 
@@ -48,9 +49,11 @@ const wait: Handler = () => ({ blocked: 'migration' });
 const bus: Handler = () => ({ signal: 'SIGBUS' });
 const segv: Handler = () => ({ signal: 'SIGSEGV' });
 
-/** Anonymous memory, or a file behind the area. */
-const firstTouch: Handler = (tx, fault) =>
-  fault.area.file === null ? anonymousFault(tx, fault) : fileFault(tx, fault);
+/** Anonymous memory, a file behind the area, or a driver's buffer object. */
+const firstTouch: Handler = (tx, fault) => {
+  if (fault.area.backing === 'pfnmap') return objectFault(tx, fault);
+  return fault.area.file === null ? anonymousFault(tx, fault) : fileFault(tx, fault);
+};
 
 /** Which path a fault takes, by the entry that stands in the way. */
 const handlers: { readonly [K in PteKind]: Handler } = {
@@ -69,7 +72,7 @@ const handlers: { readonly [K in PteKind]: Handler } = {
   HWPOISON: bus,
   MARKER_POISONED: bus,
   MARKER_GUARD: segv,
-  PFNMAP: segv,
+  PFNMAP: objectFault,
 };
 
 /** What a huge entry, or the lack of any, leads to first; "fallback": the page is handled by itself. */

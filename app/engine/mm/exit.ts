@@ -6,6 +6,7 @@
  * Models exit_mm, mmu_notifier_release and exit_mmap of mm/mmap.c. The address space goes before the files are closed.
  */
 import type { OpResult } from '../event.ts';
+import { leave } from '../sharing/leave.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areasIn, removeArea } from './areas.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -23,7 +24,10 @@ export function exit(tx: Tx, name: string): OpResult {
     w.put('process', name, { ...process, alive: false });
     w.put('space', id, { ...space, users: space.users - 1 });
   });
-  if (space.users > 1) return ok;
+  if (space.users > 1) {
+    leave(tx, name, cause);
+    return ok;
+  }
   const release: RangeEvent = { event: 'RELEASE', space: id, start: 0, end: everything, cause, rule: 'exit.release' };
   rangeStart(tx, release);
   rangeEnd(tx, release);
@@ -34,5 +38,6 @@ export function exit(tx: Tx, name: string): OpResult {
   tx.emit({ kind: 'vmaRemoved', cause, rule: 'exit.unmap', at: { space: id } }, (w) => {
     for (const area of areasIn(w.world, id, 0, everything)) removeArea(w, area);
   });
+  leave(tx, name, cause);
   return ok;
 }

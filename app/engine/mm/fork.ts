@@ -25,6 +25,7 @@ import { areasIn, isCow, linkAnonVma, newVmaId, type Area } from './areas.ts';
 import { allFrames, addMapping, changeFrames, findFree, systemPool, take } from './frames.ts';
 import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
+import { copyDescriptors } from '../sharing/files.ts';
 
 export function fork(tx: Tx, parent: string, child: string): OpResult {
   const process = tx.get('process', parent);
@@ -49,6 +50,7 @@ export function fork(tx: Tx, parent: string, child: string): OpResult {
       if (buffer.space === from)
         w.put('buffer', `${child}.${name.slice(name.indexOf('.') + 1)}`, { ...buffer, space: child });
     }
+    copyDescriptors(w, parent, child);
   });
   for (const area of areasIn(tx.world, from, 0, 2 ** 35)) {
     if (!area.flags.includes('DONTCOPY')) copyArea(tx, area, child, forked);

@@ -15,6 +15,7 @@ import { allFrames, findFree, storeContent, systemPool, take } from '../mm/frame
 import { detachAreas, zapEntries, zapRange } from '../mm/unmap.ts';
 import { rangeEnd, rangeStart } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
+import { sweepUnmapped } from '../sharing/files.ts';
 import type { OpResult } from '../event.ts';
 
 /** Addresses below 2^47 go to user space; the first mmap of a process ends here. */
@@ -195,7 +196,9 @@ export const munmap = defineOp('munmap', 'A process unmaps a range.', { place: a
   const { space, start, end } = span;
   const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } });
   detachAreas(tx, space, start, end, cause);
-  return zapRange(tx, 'UNMAP', space, start, end, cause, 'munmap');
+  const zapped = zapRange(tx, 'UNMAP', space, start, end, cause, 'munmap');
+  sweepUnmapped(tx, cause);
+  return zapped;
 });
 
 export const munmapStart = defineOp(
@@ -238,6 +241,7 @@ export const munmapEnd = defineOp(
     tx.emit({ kind: 'unlocked', rule: 'munmap', at: { space }, args: { lock: 'mmap' } }, (w) =>
       w.patch('space', space, { mmapWriter: null }),
     );
+    sweepUnmapped(tx, null);
     return ok;
   },
 );

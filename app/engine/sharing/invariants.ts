@@ -1,0 +1,182 @@
+/** What must hold of memory that devices share (I11 of semantics 1.14, and what frames of buffer objects need). */
+import type { World } from '../../model/world.ts';
+import { frameColumn, frameFlag } from '../../model/frame-state.ts';
+import { pteKind } from '../../model/pte.ts';
+import { isFilled, valueAt } from '../../store/run.ts';
+import { pageMap } from '../apply.ts';
+import type { Violation } from '../invariants.ts';
+import { allFrames } from '../mm/frames.ts';
+import { ghostKey } from './reservation.ts';
+import { objectBehind } from './object-mappings.ts';
+import { stretches, type FrameTable, type Stretch } from './object-frames.ts';
+
+const hex = (frame: number): string => `0x${frame.toString(16)}`;
+
+/** The first page whose frame is not what `expected` says for it; null: all are. */
+function firstOther(
+  used: readonly Stretch[],
+  expected: (page: number) => readonly (number | null)[],
+): { readonly page: number; readonly frame: number } | null {
+  for (const { page, frame, pages } of used)
+    for (let i = 0; i < pages; i++)
+      if (!expected(page + i).includes(frame + i)) return { page: page + i, frame: frame + i };
+  return null;
+}
+
+const lookUp = (world: World, table: FrameTable, key: string) => {
+  const map = pageMap(world, table, key);
+  return (page: number): number | null => map.column(page, 0);
+};
+
+/**
+ * I11: an importing device has only addresses of memory that is still the buffer's, or, told that it moves, of what
+ * the buffer left behind until the fences signal.
+ */
+function importersForget(world: World): readonly Violation[] {
+  const { attachment, dmaBuf, object, reservation } = world.records;
+  return Object.keys(world.pages.importPte).flatMap((key): readonly Violation[] => {
+    const tie = attachment[key];
+    const objectName = tie === undefined ? null : (dmaBuf[tie.dmaBuf]?.object ?? null);
+    const fences = objectName === null ? [] : (reservation[objectName]?.fences ?? []);
+    const current = lookUp(world, 'objectPage', objectName ?? '');
+    const left = fences.map((fence) => lookUp(world, 'ghostPage', ghostKey(objectName ?? '', fence.seqno)));
+    const used = stretches(world, 'importPte', key);
+    const may = tie !== undefined && objectName !== null && object[objectName] !== undefined;
+    const told = tie === undefined || tie.mapping !== 'mapped';
+    const wrong = firstOther(used, (page) => {
+      if (!may) return [];
+      if (!told) return [current(page)];
+      return fences.length === 0 ? [] : [current(page), ...left.map((frameOf) => frameOf(page))];
+    });
+    if (wrong === null) return [];
+    const device = tie?.importer;
+    const why = told ? 'it was told to forget, and no fence is pending' : 'the buffer does not have this frame';
+    return [
+      {
+        invariant: 'I11',
+        text: `${key} still has the address of frame ${hex(wrong.frame)} for page ${wrong.page}: ${why}`,
+        at: { ...(device === undefined ? {} : { device }), start: wrong.frame, pages: 1 },
+      },
+    ];
+  });
+}
+
+/** S1: what an exporter handed out, and what CPUs map of a buffer, is the buffer's own memory. */
+function mappingsAgree(world: World): readonly Violation[] {
+  const found: Violation[] = [];
+  for (const [name, tie] of Object.entries(world.records.attachment)) {
+    if (tie.mapping !== 'mapped') continue;
+    const current = lookUp(world, 'objectPage', world.records.dmaBuf[tie.dmaBuf]?.object ?? '');
+    const wrong = firstOther(stretches(world, 'sgTable', name), (page) => [current(page)]);
+    if (wrong !== null)
+      found.push({
+        invariant: 'S1',
+        text: `the sg table of ${name} says frame ${hex(wrong.frame)} for page ${wrong.page}; the buffer does not have it`,
+        at: { device: tie.importer, start: wrong.frame, pages: 1 },
+      });
+  }
+  for (const area of Object.values(world.records.vma)) {
+    if (area.backing !== 'pfnmap') continue;
+    const name = objectBehind({ world }, area) ?? '';
+    const [current, copy] = [lookUp(world, 'objectPage', name), lookUp(world, 'copyPage', name)];
+    const used = stretches(world, 'pte', area.space, area.start, area.end);
+    const wrong = firstOther(used, (page) => {
+      const index = page - area.start + area.pgoff;
+      return [current(index), copy(index)];
+    });
+    if (wrong !== null)
+      found.push({
+        invariant: 'S1',
+        text: `a CPU entry maps frame ${hex(wrong.frame)}; the buffer behind it does not have it`,
+        at: { space: area.space, start: wrong.page, pages: 1 },
+      });
+  }
+  return found;
+}
+
+interface Owned {
+  readonly start: number;
+  readonly end: number;
+  readonly key: string;
+}
+
+/** Every stretch of frames that an object says is its own, lowest first. */
+function ownedFrames(world: World): readonly Owned[] {
+  const all = (['objectPage', 'copyPage', 'ghostPage'] as const).flatMap((table) =>
+    Object.keys(world.pages[table]).flatMap((key): readonly Owned[] =>
+      table === 'objectPage' && world.records.object[key]?.frames !== 'own'
+        ? []
+        : stretches(world, table, key).map(({ frame, pages }) => ({ start: frame, end: frame + pages, key })),
+    ),
+  );
+  return all.sort((a, b) => a.start - b.start);
+}
+
+/** S2: frames of buffer objects are in use by a driver, and each belongs to one object only. */
+function framesAreOwned(world: World): readonly Violation[] {
+  const frames = pageMap(world, 'frame', allFrames);
+  const found: Violation[] = [];
+  const blame = (frame: number, text: string): void => {
+    found.push({ invariant: 'S2', text, at: { start: frame, pages: 1 } });
+  };
+  let before: Owned | null = null;
+  for (const owned of ownedFrames(world)) {
+    const lost = frames
+      .runs(owned.start, owned.end)
+      .find((run) => !isFilled(run) || (valueAt(run, run.start, frameColumn.flags) & frameFlag.driverHeld) === 0);
+    if (lost !== undefined)
+      blame(lost.start, `${owned.key} has frame ${hex(lost.start)}, which is free or somebody else's`);
+    if (before !== null && before.end > owned.start)
+      blame(owned.start, `${before.key} and ${owned.key} both have frame ${hex(owned.start)}`);
+    before = owned;
+  }
+  return found;
+}
+
+/** S3: an object is pinned as often as its importers pin it. */
+const pinsAddUp = (world: World): readonly Violation[] =>
+  Object.entries(world.records.object).flatMap(([name, object]): readonly Violation[] => {
+    const pins = Object.values(world.records.attachment).reduce(
+      (sum, tie) => sum + (world.records.dmaBuf[tie.dmaBuf]?.object === name ? tie.pins : 0),
+      0,
+    );
+    return object.pins === pins
+      ? []
+      : [
+          {
+            invariant: 'S3',
+            text: `${name} is pinned ${object.pins} times; its importers pin it ${pins} times`,
+            at: object.device === null ? {} : { device: object.device },
+          },
+        ];
+  });
+
+/** S4: no mapping of a BAR or a buffer is an ordinary entry, and none survives without its area. */
+const entriesHaveAreas = (world: World): readonly Violation[] =>
+  Object.entries(world.pages.pte).flatMap(([space, table]): readonly Violation[] => {
+    if ((world.records.subscriptions[space]?.active ?? 0) > 0) return [];
+    const stray = table
+      .occupied()
+      .find(
+        (run) =>
+          pteKind(run.values[0] ?? 0) === 'PFNMAP' &&
+          !Object.values(world.records.vma).some((v) => v.space === space && v.start <= run.start && run.end <= v.end),
+      );
+    return stray === undefined
+      ? []
+      : [
+          {
+            invariant: 'S4',
+            text: 'an entry of a device mapping is left without its area',
+            at: { space, start: stray.start, pages: stray.end - stray.start },
+          },
+        ];
+  });
+
+export const sharingChecks: readonly ((world: World) => readonly Violation[])[] = [
+  importersForget,
+  mappingsAgree,
+  framesAreOwned,
+  pinsAddUp,
+  entriesHaveAreas,
+];
