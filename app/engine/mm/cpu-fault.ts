@@ -133,7 +133,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
       group,
       rule: 'fault.cpu',
       at: { space, start: at, pages },
-      args: { access, present: run !== null && pteKind(run.values[0] ?? 0) === 'PRESENT' },
+      args: { access, present: run !== null && permits(run.values[0] ?? 0, 'read') },
     });
     const outcome = handleFault(tx, {
       area,

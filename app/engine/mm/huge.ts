@@ -60,6 +60,8 @@ export function hugeAnonymousFault(
   const at = { space, start: block, pages: pmdPages };
   if (access === 'read') {
     tx.emit({ kind: 'hugePageMapped', cause, rule: 'fault.cpu.huge.zero', at, fn: 'set_huge_zero_folio' }, (w) => {
+      // vmf_anon_prepare comes before the choice of the zero page: a fork copies this area.
+      ownAnonVma(w, area.id);
       w.fill('pte', space, block, block + pmdPages, [pteWord('PRESENT_ZERO', pteFlag.young | pteFlag.special, 1), 0]);
     });
     return again;

@@ -133,8 +133,9 @@ function classify(tx: Tx, request: CollectRequest, area: Area, run: Run, compoun
   const word = run.values?.[0] ?? 0;
   const kind = run.values === null ? 'NONE' : pteKind(word);
   if (kind === 'NONE' || kind === 'PRESENT_ZERO') {
-    // A hole of an anonymous area is eligible where system pages are selected; a file's hole is not.
-    return area.backing === 'anon' && select.includes('system') ? holes(tx, area, run, word, compound) : [skip];
+    // A hole of an anonymous area is eligible whatever is selected, the zero page where system pages are; a file's is not.
+    const eligible = area.backing === 'anon' && (kind === 'NONE' || select.includes('system'));
+    return eligible ? holes(tx, area, run, word, compound) : [skip];
   }
   if (!isFilled(run) || !mayGo(tx, run, run.start, owner, select)) return [skip];
   const first = run.values[1] ?? 0;

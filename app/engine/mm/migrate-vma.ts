@@ -91,8 +91,11 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
     at: { ...whole(call), context: key },
     args: { pool, from },
   } as const;
+  const toSystem = tx.get('pool', pool)?.registration === 'system';
   tx.emit(head, (w) => {
     for (const unit of collected.flatMap(unitsOf)) {
+      // A driver that brings pages home has nothing to bring for a hole.
+      if (toSystem && !hasFlag(unit.values[0] ?? 0, source.frame)) continue;
       const block = hasFlag(unit.values[0] ?? 0, source.compound) ? hugeDestination(w, device, pool) : null;
       if (block !== null) fillDestination(w, pool, key, unit, unit.start, block, block + pmdPages, true);
       else if (!smallDestinations(w, key, pool, unit)) return;

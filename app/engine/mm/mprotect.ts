@@ -52,6 +52,7 @@ export function mprotect(
 
 function protectArea(tx: Tx, area: Area, start: number, end: number, protection: Protection, cause: number): void {
   const { space } = area;
+  if (area.read === protection.read && area.write === protection.write && area.exec === protection.exec) return;
   splitAtBorders(tx, space, start, end, cause);
   tx.emit(
     {
