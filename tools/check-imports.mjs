@@ -51,7 +51,7 @@ export const rules = [
   {
     from: 'main',
     may: core,
-    packages: ['electron', 'commander', 'zod', 'ws', 'yaml', 'fflate', 'elkjs'],
+    packages: ['electron', 'commander', 'zod', 'ws', 'yaml', 'fflate'],
     node: true,
   },
   // React Flow stays behind one folder: everything else would survive its replacement.
@@ -59,11 +59,11 @@ export const rules = [
     from: 'renderer/graph',
     may: ['app/base', 'app/model/legend.ts', 'app/draw', 'renderer'],
     types: ['app/contract', 'app/view', 'app/model'],
-    packages: ['@xyflow/react', 'elkjs', 'react', 'react-dom', 'zustand', 'lucide-react'],
+    packages: ['@xyflow/react', 'react', 'react-dom', 'zustand', 'lucide-react'],
   },
   {
     from: 'renderer',
-    may: ['app/base', 'app/model/legend.ts', 'app/contract/names.ts', 'app/contract/wire.ts'],
+    may: ['app/base', 'app/model/legend.ts', 'app/draw', 'app/contract/names.ts', 'app/contract/wire.ts'],
     types: ['app/contract', 'app/view', 'app/model'],
     packages: [
       'react',

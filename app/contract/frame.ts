@@ -56,6 +56,15 @@ export interface GraphNode {
   readonly parent: string | null;
   readonly title: string;
   readonly subtitle: string | null;
+  /** Further lines of its card, the most telling first: drawn where there is room. */
+  readonly lines?: readonly string[];
+  /** A BAR: which bytes of which memory are seen through it. */
+  readonly window?: {
+    readonly of: string;
+    readonly offset: number;
+    readonly bytes: number;
+    readonly ofBytes: number;
+  };
   readonly facts: readonly Fact[];
   readonly strips: readonly StripRef[];
   /** How many identical siblings this node stands for; 1 is just itself. */
@@ -89,6 +98,8 @@ export interface GraphEdge {
   readonly label: string | null;
   readonly bandwidthGBs: number | null;
   readonly latencyNs: number | null;
+  /** How many physical links it stands for, where told. */
+  readonly links?: number | null;
   /** Running below its capability: "x8 of x16". */
   readonly degraded: string | null;
 }

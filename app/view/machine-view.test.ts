@@ -32,18 +32,15 @@ describe('the picture of a machine', () => {
       'Package 1 / CPU 1 (cpu) 32 cores',
       'Package 0 / DRAM (dram) node 0 · 256 GiB',
       'Package 1 / DRAM (dram) node 1 · 256 GiB',
-      '- / PCIe 0000:15 (group)',
-      'PCIe 0000:15 / Host bridge (host-bridge) 0000:15',
-      '- / PCIe 0000:6a (group)',
-      'PCIe 0000:6a / Host bridge (host-bridge) 0000:6a',
-      '- / PCIe 0000:97 (group)',
-      'PCIe 0000:97 / Host bridge (host-bridge) 0000:97',
-      'PCIe 0000:15 / gpu0 (gpu) 0000:18:00.0',
-      'PCIe 0000:15 / Switch (switch) ACS redirect on',
+      'Package 0 / Host bridge (host-bridge) 0000:15',
+      'Package 0 / Host bridge (host-bridge) 0000:6a',
+      'Package 1 / Host bridge (host-bridge) 0000:97',
+      'Host bridge / Switch (switch) ACS redirect on',
+      'Switch / gpu0 (gpu) 0000:18:00.0',
       'gpu0 / BAR 1 (bar) 256 MiB of 48 GiB',
-      'PCIe 0000:15 / nic0 (nic) 0000:19:00.0',
-      'PCIe 0000:6a / accel0 (accelerator) 0000:6a:01.0',
-      'PCIe 0000:97 / nvme0 (storage) 0000:98:00.0',
+      'Switch / nic0 (nic) 0000:19:00.0',
+      'Host bridge / accel0 (accelerator) 0000:6a:01.0',
+      'Host bridge / nvme0 (storage) 0000:98:00.0',
       'gpu0 / VRAM (vram) 48 GiB',
     ]);
   });
@@ -61,7 +58,7 @@ describe('the picture of a machine', () => {
       'CPU 0 -ddr- DRAM 8 × DDR · 282 GB/s',
       'CPU 1 -ddr- DRAM 8 × DDR · 282 GB/s',
       'CPU 0 -upi- CPU 1 3 × UPI · 120 GB/s',
-      'gpu0 -on-package- VRAM 12 × ON-PACKAGE · 960 GB/s',
+      'gpu0 -on-package- VRAM 12 × on package · 960 GB/s',
     ]);
   });
 

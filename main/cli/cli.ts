@@ -9,6 +9,7 @@ import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
 import { openCommand } from './open.ts';
+import { renderCommand } from './render.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
@@ -32,6 +33,7 @@ for (const add of [
   inspectCommand,
   listCommand,
   runCommand,
+  renderCommand,
   conformCommand,
   importCommand,
   schemaCommand,

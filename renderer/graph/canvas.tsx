@@ -5,29 +5,24 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
-  type Edge,
+  useStore,
   type Node,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import type { GraphNode } from '../../app/contract/frame.ts';
+import { placeProcesses } from '../../app/draw/draw.ts';
+import { isInside, type DrawnNode, type Placed, type Size } from '../../app/draw/picture.ts';
+import { nearest } from '../../app/draw/walk.ts';
+import { curveBetween, joinWires, roundedPath, routeLabel } from '../../app/draw/wires.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { select, useSelection } from '../stores/selection.ts';
-import { nodeTypes } from './cards.tsx';
-import { foldAlike, type Picture } from './fold.ts';
-import { isInside, layoutKey, layoutMachine, placeProcesses, type Layout, type Placed } from './layout.ts';
-import { edgeTypes } from './lines.tsx';
-import { nearest } from './walk.ts';
-import { curveBetween, joinWires, roundedPath, routeLabel } from './wires.ts';
+import { nodeTypes, type CardData } from './cards.tsx';
+import { RelationLayer, type DrawnRelation } from './relation-layer.tsx';
+import { forgetUnfolded, useUnfolded } from './unfolded.ts';
+import { useDrawing } from './use-drawing.ts';
+import { WireLayer } from './wire-layer.tsx';
 import './graph.css';
-
-const shapeOf = (node: GraphNode): keyof typeof nodeTypes =>
-  node.kind === 'process'
-    ? 'process'
-    : node.kind === 'package' || node.kind === 'group' || node.kind === 'machine'
-      ? 'area'
-      : 'plain';
 
 const ways: ReadonlyMap<string, 'left' | 'right' | 'up' | 'down'> = new Map([
   ['ArrowLeft', 'left'],
@@ -36,57 +31,53 @@ const ways: ReadonlyMap<string, 'left' | 'right' | 'up' | 'down'> = new Map([
   ['ArrowDown', 'down'],
 ]);
 
-/** Layouts that were made, by what they depend on: going back to a document is instant. */
-const made = new Map<string, Layout>();
+const margin = 18;
+/** Scale at which the smallest text of a card can be read, at a desk and on a stage. */
+const readable = { desk: 0.95, stage: 1.9 } as const;
+const largest = { desk: 1.5, stage: 3 } as const;
+/** Below this zoom the labels of wires would only be dust. */
+const labelsFrom = 0.5;
+/** A room of another size is a reason for another picture from this share of change on. */
+const notable = 0.2;
 
-/** The machine's layout; while a new one is being made, or where it cannot be, the last good one stays. */
-function useMachineLayout(picture: Picture): { readonly layout: Layout | null; readonly failed: string | null } {
-  const key = layoutKey(picture);
-  const [state, setState] = useState<{
-    readonly key: string;
-    readonly layout: Layout | null;
-    readonly failed: string | null;
-  }>({ key: '', layout: null, failed: null });
-  const wanted = useRef(key);
+/** The size of an element, as long as it does not change much: the picture keeps its places while panels move a little. */
+function useRoom(present: boolean): readonly [(element: HTMLElement | null) => void, Size | null] {
+  const [element, setElement] = useState<HTMLElement | null>(null);
+  const [room, setRoom] = useState<Size | null>(null);
   useEffect(() => {
-    wanted.current = key;
-    const known = made.get(key);
-    if (known !== undefined) {
-      setState({ key, layout: known, failed: null });
-      return;
-    }
-    if (picture.nodes.length === 0) return;
-    layoutMachine(picture).then(
-      (layout) => {
-        made.set(key, layout);
-        if (wanted.current === key) setState({ key, layout, failed: null });
-      },
-      (error: unknown) => {
-        if (wanted.current === key)
-          setState((old) => ({ ...old, failed: error instanceof Error ? error.message : 'no reason given' }));
-      },
-    );
-    // The key says all that the layout depends on.
-  }, [key]);
-  return state;
+    if (element === null) return;
+    const measure = (): void =>
+      setRoom((old) => {
+        const width = element.clientWidth - 2 * margin;
+        const height = element.clientHeight - 2 * margin;
+        if (width < 40 || height < 40) return old;
+        const same =
+          old !== null && Math.abs(width / old.width - 1) < notable && Math.abs(height / old.height - 1) < notable;
+        return same ? old : { width, height };
+      });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element, present]);
+  return [setElement, room];
 }
 
-function toNode(node: GraphNode, box: Placed): Node {
-  const shape = shapeOf(node);
+function toNode(drawn: DrawnNode, box: Placed, data: CardData): Node {
   return {
-    id: node.id,
-    type: shape,
+    id: drawn.id,
+    type: 'card',
     position: { x: box.x, y: box.y },
     width: box.width,
     height: box.height,
-    data: { count: node.count },
+    data,
     draggable: false,
     connectable: false,
     selectable: false,
     // The card inside is the button; the wrapper must still let a pointer through to it.
     focusable: false,
     style: { pointerEvents: 'all' },
-    zIndex: shape === 'area' ? 0 : 2,
+    zIndex: data.form === 'card' ? 2 : 0,
   };
 }
 
@@ -97,83 +88,103 @@ function Graph() {
   const document = useDocument((state) => state.head?.id ?? '');
   const present = useLayout((state) => state.present);
   const hasSteps = useDocument((state) => (state.head?.steps.length ?? 0) > 0);
+  const wishes = useUnfolded((state) => state.wishes);
+  const zoomedIn = useStore((state) => state.transform[2] >= labelsFrom);
   const flow = useReactFlow();
+  const [measured, whole] = useRoom(present);
 
-  const picture = useMemo(() => {
-    const nodes = ids.flatMap((id) => useFrame.getState().nodes.get(id) ?? []);
-    return foldAlike({ nodes, edges }, new Set(nodes.filter((node) => node.strips.length > 0).map((node) => node.id)));
-  }, [ids, edges]);
-  const { layout, failed } = useMachineLayout(picture);
-  const places = useMemo(() => (layout === null ? null : placeProcesses(picture.nodes, layout)), [layout, picture]);
+  useEffect(() => forgetUnfolded, [document]);
+
+  const nodes = useMemo(() => ids.flatMap((id) => useFrame.getState().nodes.get(id) ?? []), [ids, edges]);
+  const room = useMemo(
+    () => (whole === null ? null : hasSteps ? { width: whole.width, height: whole.height - 96 } : whole),
+    [whole, hasSteps],
+  );
+  const drawn = useDrawing(nodes, edges, wishes, room, present ? readable.stage : readable.desk);
+  const places = useMemo(
+    () => (drawn === null ? null : new Map([...drawn.drawing.nodes, ...placeProcesses(nodes, drawn.drawing)])),
+    [drawn, nodes],
+  );
 
   const flowNodes = useMemo(() => {
-    if (places === null) return [];
-    return picture.nodes.flatMap((node) => {
+    if (drawn === null || places === null) return [];
+    const up = new Map(
+      drawn.picture.edges.filter((edge) => edge.kind === 'pcie').map((edge) => [edge.target, edge.label]),
+    );
+    const processes = nodes
+      .filter((node) => node.kind === 'process')
+      .map((node): DrawnNode => ({ ...node, open: null, holds: [], alike: null, stands: [node.id] }));
+    return [...drawn.picture.nodes.filter((node) => node.kind !== 'process'), ...processes].flatMap((node) => {
       const box = places.get(node.id);
-      return box === undefined || isInside(node) ? [] : [toNode(node, box)];
-    });
-  }, [places, picture]);
-
-  const wires = useMemo<Edge[]>(() => {
-    if (layout === null) return [];
-    return picture.edges.flatMap((edge) => {
-      const points = layout.edges.get(edge.id);
-      return points === undefined
-        ? []
-        : [
-            {
-              id: edge.id,
-              source: edge.source,
-              target: edge.target,
-              type: 'wire',
-              data: { edge, points },
-              focusable: false,
-              selectable: false,
-              zIndex: 1,
-            },
-          ];
-    });
-  }, [layout, picture]);
-
-  const drawnRelations = useMemo<Edge[]>(() => {
-    if (places === null || layout === null) return [];
-    const owner = new Map(picture.nodes.filter(isInside).map((node) => [node.id, node.parent ?? node.id]));
-    return (relations ?? []).flatMap((relation) => {
-      const source = owner.get(relation.source) ?? relation.source;
-      const target = owner.get(relation.target) ?? relation.target;
-      const a = places.get(source);
-      const b = places.get(target);
-      if (a === undefined || b === undefined) return [];
-      const along = joinWires(relation.route, layout.edges, a);
-      const line =
-        along.length > 1
-          ? {
-              path: roundedPath(along),
-              label: routeLabel(relation.route, layout.edges, relation.kind === 'transfer' ? -34 : 26),
-            }
-          : curveBetween(a, b);
+      if (box === undefined) return [];
+      const isProcess = node.kind === 'process';
       return [
-        {
-          id: relation.id,
-          source,
-          target,
-          type: 'relation',
-          data: { relation, ...line },
-          focusable: false,
-          selectable: false,
-          zIndex: 1,
-        },
+        toNode(node, box, {
+          drawn: node,
+          form: drawn.drawing.forms.get(node.id) ?? 'card',
+          style: {
+            form: isProcess ? 'full' : drawn.detail.form,
+            lines: drawn.detail.lines,
+            link: drawn.detail.labels === 'card' && drawn.drawing.nodes.has(node.id) ? (up.get(node.id) ?? null) : null,
+          },
+        }),
       ];
     });
-  }, [relations, places, layout, picture]);
+  }, [drawn, places, nodes]);
+
+  const drawnRelations = useMemo<readonly DrawnRelation[]>(() => {
+    if (places === null || drawn === null) return [];
+    const owner = new Map(nodes.filter(isInside).map((node) => [node.id, node.parent ?? node.id]));
+    const place = (id: string): Placed | undefined => {
+      const outer = owner.get(id) ?? id;
+      return places.get(drawn.picture.standIn.get(outer) ?? outer);
+    };
+    return (relations ?? []).flatMap((relation) => {
+      const a = place(relation.source);
+      const b = place(relation.target);
+      if (a === undefined || b === undefined) return [];
+      const { routes } = drawn.drawing;
+      const along = joinWires(relation.route, routes, a);
+      return [
+        along.length > 1
+          ? {
+              relation,
+              path: roundedPath(along),
+              label: routeLabel(relation.route, routes, relation.kind === 'transfer' ? -34 : 26),
+            }
+          : { relation, ...curveBetween(a, b) },
+      ];
+    });
+  }, [relations, places, drawn, nodes]);
+
+  const bounds = useMemo(() => {
+    if (places === null || drawn === null) return null;
+    const points = drawn.drawing.wires.flatMap((wire) => wire.paths.flat());
+    const boxes = [...places.values()];
+    const left = Math.min(0, ...points.map((point) => point.x));
+    const top = Math.min(0, ...boxes.map((box) => box.y), ...points.map((point) => point.y));
+    const right = Math.max(drawn.drawing.width, ...boxes.map((box) => box.x + box.width));
+    const bottom = Math.max(drawn.drawing.height, ...boxes.map((box) => box.y + box.height));
+    return { x: left, y: top, width: right - left, height: bottom - top };
+  }, [places, drawn]);
 
   // The whole machine fits the window when it opens, when the stage is set, and when a process joins it.
-  const fitKey = `${document}|${present}|${flowNodes.length}|${layout === null}`;
+  const fitKey = `${document}|${present}|${flowNodes.filter((node) => (node.data as CardData).drawn.kind === 'process').length}|${drawn === null}|${whole?.width ?? 0}x${whole?.height ?? 0}`;
+  const frame = useRef<HTMLElement | null>(null);
   useEffect(() => {
-    if (flowNodes.length === 0) return;
-    const frame = requestAnimationFrame(() => void flow.fitView({ padding: 0.06, maxZoom: 1.6, duration: 0 }));
-    return () => cancelAnimationFrame(frame);
-  }, [fitKey, flow, flowNodes.length]);
+    const element = frame.current;
+    if (element === null || bounds === null) return;
+    const [width, height] = [element.clientWidth, element.clientHeight];
+    const zoom = Math.min(
+      (width - 2 * margin) / bounds.width,
+      (height - 2 * margin) / bounds.height,
+      present ? largest.stage : largest.desk,
+    );
+    const x = (width - bounds.width * zoom) / 2 - bounds.x * zoom;
+    const y = Math.max(margin, (height - bounds.height * zoom) / 3) - bounds.y * zoom;
+    const handle = requestAnimationFrame(() => void flow.setViewport({ x, y, zoom }));
+    return () => cancelAnimationFrame(handle);
+  }, [fitKey, flow]);
 
   useEffect(() => {
     /** Alt and an arrow: from the selected part to the next one that way, with the keyboard in the picture or nowhere. */
@@ -199,12 +210,19 @@ function Graph() {
   }, [places]);
 
   return (
-    <div className="graph" data-steps={hasSteps || undefined}>
+    <div
+      className="graph"
+      data-steps={hasSteps || undefined}
+      data-far={!zoomedIn || undefined}
+      ref={(element) => {
+        frame.current = element;
+        measured(element);
+      }}
+    >
       <ReactFlow
         nodes={flowNodes}
-        edges={[...wires, ...drawnRelations]}
+        edges={[]}
         nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
         minZoom={0.05}
         maxZoom={3}
         onlyRenderVisibleElements={flowNodes.length > 120}
@@ -216,13 +234,10 @@ function Graph() {
         onPaneClick={() => select(null)}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
+        {drawn !== null && <WireLayer wires={drawn.drawing.wires} />}
+        <RelationLayer relations={drawnRelations} />
       </ReactFlow>
-      {failed !== null && (
-        <p className="graph-note">
-          The picture could not be laid out anew: {failed}. The list of parts is under Object.
-        </p>
-      )}
-      {layout === null && failed === null && <p className="graph-note">Laying out the machine…</p>}
+      {drawn === null && <p className="graph-note">Laying out the machine…</p>}
     </div>
   );
 }

@@ -1,93 +1,102 @@
-import { memo, useMemo, type ReactNode } from 'react';
+import { memo, useMemo } from 'react';
 import { Handle, Position, type NodeProps } from '@xyflow/react';
-import { Cpu, MemoryStick, Network, Server, Split, type LucideIcon } from 'lucide-react';
+import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { GraphNode } from '../../app/contract/frame.ts';
-import { PageStrip } from '../strips/page-strip.tsx';
+import { cardOf, frameMarks, type CardStyle } from '../../app/draw/card.ts';
+import { isInside, type DrawnNode } from '../../app/draw/picture.ts';
 import { useFrame } from '../stores/frame.ts';
 import { sameSelection, select, useSelection } from '../stores/selection.ts';
-import { innerWidth } from './sizes.ts';
+import { Marks } from './marks.tsx';
+import { setClosed, setStacked, useUnfolded } from './unfolded.ts';
 
-const icons: { readonly [K in GraphNode['kind']]?: LucideIcon } = {
-  cpu: Cpu,
-  memory: MemoryStick,
-  'host-bridge': Server,
-  switch: Split,
-  device: Network,
-};
-
-function Strips({ node, room }: { readonly node: GraphNode; readonly room: number }) {
-  return node.strips.map((strip) => (
-    <div className="card-strip" key={strip.id}>
-      <PageStrip strip={strip} room={room} />
-    </div>
-  ));
+/** What a card needs beside its node, which it takes from the frame itself. */
+export interface CardData extends Record<string, unknown> {
+  readonly drawn: DrawnNode;
+  readonly style: CardStyle;
+  readonly form: 'card' | 'bridge' | 'package';
 }
 
-/** Head of a card: what it is, and the one fact that tells it from its siblings. */
-function Head({ node, icon = true }: { readonly node: GraphNode; readonly icon?: boolean }) {
-  const Icon = icon ? icons[node.kind] : undefined;
-  return (
-    <div className="card-head">
-      {Icon !== undefined && <Icon size={14} aria-hidden="true" />}
-      <strong>{node.title}</strong>
-      {node.count > 1 && <span className="card-count">× {node.count}</span>}
-      {node.subtitle !== null && <span className="card-subtitle">{node.subtitle}</span>}
-    </div>
-  );
-}
+const noParts: readonly GraphNode[] = [];
 
-/** Memory and BARs of a device, in its card. A BAR is drawn as the share of the memory that it shows. */
-function Parts({ id }: { readonly id: string }) {
+/** Memory and BARs of a device: they are drawn in its card. */
+function useParts(id: string, isDevice: boolean): readonly GraphNode[] {
   const nodes = useFrame((state) => state.nodes);
-  const parts = [...nodes.values()].filter(
-    (node) => node.parent === id && (node.kind === 'device-memory' || node.kind === 'bar'),
+  return useMemo(
+    () => (isDevice ? [...nodes.values()].filter((node) => node.parent === id && isInside(node)) : noParts),
+    [nodes, id, isDevice],
   );
-  return parts.map((part) => (
-    <div className="card-part" key={part.id} data-kind={part.kind}>
-      <span>{part.title}</span>
-      <span className="card-subtitle">{part.subtitle}</span>
-      <Strips node={part} room={innerWidth.device} />
-    </div>
-  ));
 }
 
-function ProcessBody({ node }: { readonly node: GraphNode }) {
+/** Opens, closes, stacks or spreads; a button of its own beside the card's. */
+function Toggles({ node }: { readonly node: DrawnNode }) {
+  const spread = useUnfolded((state) => state.wishes.stacked.get(node.id) === false);
   return (
-    <div className="process-strips">
-      {node.strips.map((strip) => (
-        <div className="process-strip" key={strip.id}>
-          <span className="process-label">{strip.label}</span>
-          <PageStrip strip={strip} room={innerWidth.process} />
-        </div>
-      ))}
-      {node.strips.length === 0 && <span className="card-subtitle">nothing mapped</span>}
-    </div>
+    <>
+      {node.open !== null && (
+        <button
+          type="button"
+          className="card-toggle nodrag"
+          aria-expanded={node.open}
+          aria-label={`${node.open ? 'Close' : 'Open'} ${node.title}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            setClosed(node.id, node.open === true);
+          }}
+        >
+          {node.open ? <ChevronDown size={14} aria-hidden="true" /> : <ChevronRight size={14} aria-hidden="true" />}
+        </button>
+      )}
+      {node.alike !== null && (node.alike.stacked || spread) && (
+        <button
+          type="button"
+          className="card-stack nodrag"
+          aria-label={
+            node.alike.stacked ? `Show all ${node.alike.count} like ${node.title}` : `Draw ${node.alike.count} as one`
+          }
+          title={node.alike.stacked ? `Show all ${node.alike.count}` : 'Draw alike ones as one'}
+          onClick={(event) => {
+            event.stopPropagation();
+            setStacked(node.id, node.alike?.stacked !== true);
+          }}
+        >
+          {node.alike.stacked ? '⊞' : '⊟'}
+        </button>
+      )}
+    </>
   );
 }
 
 /** Nodes subscribe to their own slice of the frame: a step draws only those that changed. */
-function Card({
-  id,
-  data,
-  children,
-}: {
-  readonly id: string;
-  readonly data: Record<string, unknown>;
-  readonly children: (node: GraphNode) => ReactNode;
-}) {
+const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
+  const { drawn, style, form } = data as CardData;
   const own = useFrame((state) => state.nodes.get(id));
-  const folded = typeof data['count'] === 'number' ? data['count'] : 1;
-  const node = useMemo(
-    () => (own === undefined || own.count === folded ? own : { ...own, count: folded }),
-    [own, folded],
-  );
-  const chosen = useSelection((state) => sameSelection(state.selected, { kind: 'node', id }));
+  const parts = useParts(id, drawn.kind === 'device');
+  const chosen = useSelection((state) => state.selected?.kind === 'node' && drawn.stands.includes(state.selected.id));
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
-  if (node === undefined) return null;
+  const node = useMemo<DrawnNode | null>(
+    () =>
+      own === undefined
+        ? null
+        : {
+            ...own,
+            count: drawn.count,
+            open: drawn.open,
+            holds: drawn.holds,
+            alike: drawn.alike,
+            stands: drawn.stands,
+          },
+    [own, drawn],
+  );
+  const marks = useMemo(
+    () => (node === null ? [] : form === 'card' ? cardOf(node, parts, style).marks(width) : frameMarks(node, width)),
+    [node, parts, style, form, width],
+  );
+  if (node === null) return null;
   return (
     <div
       className="card"
       data-kind={node.kind}
+      data-form={form}
       data-subkind={node.subkind ?? undefined}
       data-chosen={chosen || undefined}
       data-pointed={pointed || undefined}
@@ -96,6 +105,15 @@ function Card({
       role="button"
       tabIndex={0}
       aria-pressed={chosen}
+      aria-label={[
+        node.title,
+        node.count > 1 ? `times ${node.count}` : '',
+        node.subtitle ?? '',
+        ...node.holds,
+        ...node.alerts,
+      ]
+        .filter((part) => part !== '')
+        .join(', ')}
       onClick={() => select({ kind: 'node', id })}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ')) return;
@@ -104,41 +122,12 @@ function Card({
       }}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-      {children(node)}
+      <Marks marks={marks} width={width} height={form === 'card' ? height : 30} />
+      <Toggles node={node} />
       {node.alerts[0] !== undefined && <p className="card-alert">{node.alerts[0]}</p>}
     </div>
   );
-}
+});
 
-const Plain = memo(({ id, data }: NodeProps) => (
-  <Card id={id} data={data}>
-    {(node) => (
-      <>
-        <Head node={node} />
-        {node.kind === 'memory' && <Strips node={node} room={innerWidth.memory} />}
-        {node.kind === 'device' && <Parts id={id} />}
-      </>
-    )}
-  </Card>
-));
-
-const Process = memo(({ id, data }: NodeProps) => (
-  <Card id={id} data={data}>
-    {(node) => (
-      <>
-        <Head node={node} />
-        <ProcessBody node={node} />
-      </>
-    )}
-  </Card>
-));
-
-const Group = memo(({ id, data }: NodeProps) => (
-  <Card id={id} data={data}>
-    {(node) => <Head node={node} icon={false} />}
-  </Card>
-));
-
-/** One view for each shape of node; module constants, as React Flow wants them. */
-export const nodeTypes = { plain: Plain, process: Process, area: Group } as const;
+/** One view for all nodes; a module constant, as React Flow wants it. */
+export const nodeTypes = { card: Card } as const;

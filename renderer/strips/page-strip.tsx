@@ -7,7 +7,7 @@ import { useFrame } from '../stores/frame.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { useTheme } from '../theme/apply-theme.ts';
 import { describeCodes, paintStrip } from './paint.ts';
-import { cellAt, pageOfCell, stripGrid } from './strip-grid.ts';
+import { cellAt, pageOfCell, stripGrid } from '../../app/draw/strip-grid.ts';
 import './strips.css';
 
 interface PageStripProps {

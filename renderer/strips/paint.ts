@@ -1,6 +1,6 @@
 import { legend } from '../../app/model/legend.ts';
-import { glyphShape, stateStyle, type ThemeName } from '../theme/state-style.ts';
-import type { StripGrid } from './strip-grid.ts';
+import { glyphShape, stateStyle, type ThemeName } from '../../app/draw/state-style.ts';
+import type { StripGrid } from '../../app/draw/strip-grid.ts';
 
 type Row = (typeof legend)[number];
 const byCode: ReadonlyMap<number, Row> = new Map(legend.map((row) => [row.code, row]));

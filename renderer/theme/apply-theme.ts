@@ -1,7 +1,8 @@
 import { useSyncExternalStore } from 'react';
 import type { ThemeChoice } from '../stores/layout.ts';
 import { useLayout } from '../stores/layout.ts';
-import { stateProperties, type ThemeName } from './state-style.ts';
+import type { ThemeName } from '../../app/draw/state-style.ts';
+import { stateProperties } from './state-style.ts';
 
 const prefersDark = (): MediaQueryList => window.matchMedia('(prefers-color-scheme: dark)');
 

@@ -1,4 +1,5 @@
-import { glyphShape, legendRow } from './state-style.ts';
+import { glyphShape } from '../../app/draw/state-style.ts';
+import { legendRow } from './state-style.ts';
 import './glyph.css';
 
 interface GlyphProps {

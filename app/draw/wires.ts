@@ -1,4 +1,4 @@
-import type { Placed, Point } from './layout.ts';
+import type { Placed, Point } from './picture.ts';
 
 /** A line through points with rounded corners, as an SVG path. */
 export function roundedPath(points: readonly Point[], radius = 6): string {

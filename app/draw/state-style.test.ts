@@ -9,7 +9,7 @@ import {
   wcagContrast,
   type Color,
 } from 'culori';
-import { legend, type LegendId } from '../../app/model/legend.ts';
+import { legend, type LegendId } from '../model/legend.ts';
 import { glyphShape, stateStyle, type ThemeName } from './state-style.ts';
 
 const themes: readonly ThemeName[] = ['light', 'dark'];
@@ -31,7 +31,7 @@ const pairs = ids
 
 /** Custom properties of a theme as tokens.css declares them. */
 function tokens(theme: ThemeName): ReadonlyMap<string, string> {
-  const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
+  const css = readFileSync(new URL('../../renderer/theme/tokens.css', import.meta.url), 'utf8');
   const block =
     theme === 'light'
       ? css.slice(0, css.indexOf(':root[data-theme'))

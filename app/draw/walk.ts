@@ -1,4 +1,4 @@
-import type { Placed } from './layout.ts';
+import type { Placed } from './picture.ts';
 
 export type Way = 'left' | 'right' | 'up' | 'down';
 

@@ -1,0 +1,271 @@
+/** What is written and painted in a card, as marks: the app and the SVG writer paint the same ones. */
+import type { GraphNode, StripRef } from '../contract/frame.ts';
+import { iconOf } from './icons.ts';
+import type { DrawnNode, Size } from './picture.ts';
+import { stripGrid } from './strip-grid.ts';
+import { fitText, textWidth } from './text-width.ts';
+import type { Role } from './theme.ts';
+
+export type Mark =
+  | {
+      readonly kind: 'text';
+      readonly x: number;
+      /** Of the baseline. */
+      readonly y: number;
+      readonly text: string;
+      /** The text before it was cut to fit. */
+      readonly whole: string;
+      readonly size: number;
+      readonly bold: boolean;
+      readonly role: Role;
+      readonly anchor: 'start' | 'middle' | 'end';
+    }
+  | { readonly kind: 'icon'; readonly x: number; readonly y: number; readonly size: number; readonly path: string }
+  | {
+      readonly kind: 'box';
+      readonly x: number;
+      readonly y: number;
+      readonly width: number;
+      readonly height: number;
+      readonly fill: Role | 'none';
+      readonly edge: Role | null;
+      readonly radius: number;
+      /** Id of the part that it stands for, where it is one. */
+      readonly part?: string;
+    }
+  | { readonly kind: 'strip'; readonly x: number; readonly y: number; readonly strip: StripRef; readonly room: number };
+
+/** How much a card says: all; name and address on lines of their own; or the least. */
+export type CardForm = 'full' | 'compact' | 'chip';
+
+export interface CardStyle {
+  readonly form: CardForm;
+  /** How many of its further lines a card says. */
+  readonly lines: number;
+  /** The link of a device, written into its card where wires carry no labels. */
+  readonly link: string | null;
+}
+
+export const type = {
+  title: { size: 13, bold: true },
+  text: { size: 12 },
+  small: { size: 11 },
+} as const;
+
+const pad = 10;
+const line = 17;
+const icon = 14;
+const iconRoom = icon + 6;
+const toggleRoom = 14;
+/** Room for strips in a card. */
+export const stripRoom = { process: 600, memory: 208, 'device-memory': 208 } as const;
+const labelRoom = 76;
+
+/** "0000:3b:00.0" as "3b:00.0": most machines have one domain, and the whole address is in the title. */
+const shortAddress = (text: string): string => text.replace(/^0000:(?=[0-9a-f]{2}:)/, '');
+
+const badgeOf = (node: GraphNode): string => (node.count > 1 ? `× ${node.count}` : '');
+
+/** Width of a head: icon, name, count, and what stands at its right. */
+function headWidth(node: DrawnNode, right: string): number {
+  const badge = badgeOf(node);
+  return (
+    (node.open === null ? 0 : toggleRoom) +
+    (iconOf(node) === null ? 0 : iconRoom) +
+    textWidth(node.title, type.title) +
+    (badge === '' ? 0 : textWidth(badge, type.title) + 18) +
+    (right === '' ? 0 : textWidth(right, type.text) + 12)
+  );
+}
+
+/** Name and facts of a card or a frame in one line, `width` wide inside. */
+function head(node: DrawnNode, right: string, x: number, y: number, width: number): readonly Mark[] {
+  const marks: Mark[] = [];
+  const path = iconOf(node);
+  let at = x + (node.open === null ? 0 : toggleRoom);
+  if (path !== null) {
+    marks.push({ kind: 'icon', x: at, y: y - 11.5, size: icon, path });
+    at += iconRoom;
+  }
+  const badge = badgeOf(node);
+  const badgeWidth = badge === '' ? 0 : textWidth(badge, type.title) + 12;
+  const titleRoom = x + width - at - (badge === '' ? 0 : badgeWidth + 6);
+  const title = fitText(node.title, titleRoom, type.title);
+  marks.push(text(at, y, title, type.title, 'text', node.title));
+  at += textWidth(title, type.title);
+  if (badge !== '') {
+    marks.push({
+      kind: 'box',
+      x: at + 6,
+      y: y - 13,
+      width: badgeWidth,
+      height: 17,
+      fill: 'accent-surface',
+      edge: null,
+      radius: 8.5,
+    });
+    marks.push({ ...text(at + 12, y, badge, type.title, 'accent') });
+    at += badgeWidth + 6;
+  }
+  const fitted = right === '' ? '' : fitText(right, x + width - at - 10, type.text);
+  if (fitted !== '') marks.push({ ...text(x + width, y, fitted, type.text, 'muted', right), anchor: 'end' });
+  return marks;
+}
+
+function text(
+  x: number,
+  y: number,
+  what: string,
+  { size, bold = false }: { readonly size: number; readonly bold?: boolean },
+  role: Role,
+  whole = what,
+): Extract<Mark, { kind: 'text' }> {
+  return { kind: 'text', x, y, text: what, whole, size, bold, role, anchor: 'start' };
+}
+
+/** Height of the head of a frame. */
+export const frameHead = 30;
+
+/** Least width of a frame, for its head. */
+export const frameWidth = (node: DrawnNode): number => 2 * pad + headWidth(node, shortAddress(node.subtitle ?? ''));
+
+export const frameMarks = (node: DrawnNode, width: number): readonly Mark[] =>
+  head(node, shortAddress(node.subtitle ?? ''), pad, 20, width - 2 * pad);
+
+/** A card: how large it wants to be, and its marks at the width that it gets. */
+export interface Card extends Size {
+  readonly marks: (width: number) => readonly Mark[];
+}
+
+interface Row {
+  readonly height: number;
+  readonly width: number;
+  readonly marks: (y: number, inner: number) => readonly Mark[];
+}
+
+const textRow = (what: string, least = textWidth(what, type.text)): Row => ({
+  height: line,
+  width: least,
+  marks: (y, inner) => {
+    const fitted = fitText(what, inner, type.text);
+    return fitted === '' ? [] : [text(pad, y + 12.5, fitted, type.text, 'muted', what)];
+  },
+});
+
+function headRow(node: DrawnNode, right: string): Row {
+  return {
+    height: 20,
+    width: headWidth(node, right),
+    marks: (y, inner) => head(node, right, pad, y + 14, inner),
+  };
+}
+
+const stripRow = (strip: StripRef, room: number): Row => {
+  const grid = stripGrid(strip.pages, room);
+  return {
+    height: grid.height + 6,
+    width: room,
+    marks: (y) => [{ kind: 'strip', x: pad, y: y + 3, strip, room }],
+  };
+};
+
+/** A buffer of a process: its name, and its pages beside it. */
+const bufferRow = (strip: StripRef): Row => {
+  const grid = stripGrid(strip.pages, stripRoom.process);
+  return {
+    height: Math.max(line, grid.height) + 8,
+    width: labelRoom + grid.width,
+    marks: (y) => [
+      text(pad, y + 16, fitText(strip.label, labelRoom - 8, type.text), type.text, 'muted', strip.label),
+      { kind: 'strip', x: pad + labelRoom, y: y + 4, strip, room: stripRoom.process },
+    ],
+  };
+};
+
+/** Memory or a BAR of a device: a line of its card, with its frames below it. */
+function partRows(part: GraphNode): readonly Row[] {
+  const right = part.subtitle ?? '';
+  return [
+    {
+      height: 22,
+      width: textWidth(part.title, type.text) + textWidth(right, type.text) + 16,
+      marks: (y, inner) => {
+        const title = fitText(part.title, inner, type.text);
+        const rest = fitText(right, inner - textWidth(title, type.text) - 10, type.text);
+        return [
+          {
+            kind: 'box',
+            x: pad,
+            y: y + 2,
+            width: inner,
+            height: 1,
+            fill: 'faint',
+            edge: null,
+            radius: 0,
+            part: part.id,
+          },
+          text(pad, y + 17, title, type.text, 'text', part.title),
+          ...(rest === ''
+            ? []
+            : [{ ...text(pad + inner, y + 17, rest, type.text, 'muted', right), anchor: 'end' as const }]),
+        ];
+      },
+    },
+    ...part.strips.map((strip) => stripRow(strip, stripRoom['device-memory'])),
+  ];
+}
+
+/** What a closed card holds, two or three to a line. */
+function holdRows(holds: readonly string[]): readonly Row[] {
+  const rows: string[] = [];
+  for (const hold of holds.slice(0, 8)) {
+    const last = rows[rows.length - 1];
+    if (last !== undefined && textWidth(`${last} · ${hold}`, type.text) <= 190)
+      rows[rows.length - 1] = `${last} · ${hold}`;
+    else rows.push(hold);
+  }
+  return rows.slice(0, 4).map((row) => textRow(row));
+}
+
+/** Widest that a card grows for its texts. */
+const widest = { full: 250, compact: 170, chip: 150 } as const;
+
+export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: CardStyle): Card {
+  const subtitle = node.subtitle ?? '';
+  const short = shortAddress(subtitle);
+  const { form } = style;
+  const rows: Row[] = [];
+  if (node.kind === 'process') {
+    rows.push(headRow(node, subtitle));
+    rows.push(...(node.strips.length === 0 ? [textRow('nothing mapped')] : node.strips.map(bufferRow)));
+  } else if (form === 'full') {
+    rows.push(headRow(node, subtitle));
+    for (const more of (node.lines ?? []).slice(0, style.lines))
+      rows.push(textRow(more, Math.min(200, textWidth(more, type.text))));
+  } else {
+    rows.push(headRow(node, ''));
+    if (short !== '') rows.push(textRow(short));
+    for (const more of (node.lines ?? []).slice(0, style.lines)) rows.push(textRow(more, 0));
+  }
+  if (style.link !== null) rows.push(textRow(style.link, form === 'chip' ? 0 : undefined));
+  rows.push(...holdRows(node.holds));
+  if (node.kind === 'memory') rows.push(...node.strips.map((strip) => stripRow(strip, stripRoom.memory)));
+  // What a story is about is shown however little room there is.
+  const inStory = parts.some((part) => part.strips.length > 0);
+  if (node.kind === 'device' && (form !== 'chip' || inStory)) rows.push(...parts.flatMap(partRows));
+  const limit = node.kind === 'process' ? 2000 : node.strips.length > 0 || inStory ? 250 : widest[form];
+  const wanted = Math.max(...rows.map((row) => row.width), 0);
+  return {
+    width: Math.ceil(Math.min(limit, wanted + 2 * pad)),
+    height: rows.reduce((sum, row) => sum + row.height, 0) + 13,
+    marks: (width) => {
+      const marks: Mark[] = [];
+      let y = 7;
+      for (const row of rows) {
+        marks.push(...row.marks(y, width - 2 * pad));
+        y += row.height;
+      }
+      return marks;
+    },
+  };
+}

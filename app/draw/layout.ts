@@ -1,0 +1,353 @@
+/**
+ * Where everything stands. A package holds its CPU above its memory; what hangs on it stands to its right; a bridge or a
+ * switch is a frame whose left edge is the bus of all that hangs on it.
+ *
+ *      ┌ Package 0 ─┐    ┌ Host bridge ───────────────┐
+ *      │ CPU 0      │────┃      ┌ Switch ────────────┐ │
+ *      │   │        │    ┠──────┃       ┌ gpu0 ────┐ │ │
+ *      │ DRAM       │    ┃      ┠───────│          │ │ │
+ *      └────────────┘    └────────────────────────────┘
+ *
+ * Deterministic, and linear in what is drawn: no library could know what a machine's picture should look like.
+ */
+import type { GraphNode } from '../contract/frame.ts';
+import { flow, inColumns, laneStep, type Box, type Flow } from './box.ts';
+import { cardOf, frameHead, frameWidth, type, type CardForm } from './card.ts';
+import { busesOf, type Bus } from './fabric.ts';
+import type { FoldLevel } from './fold.ts';
+import {
+  byParent,
+  isInside,
+  type DrawnEdge,
+  type DrawnNode,
+  type DrawnPicture,
+  type Placed,
+  type Size,
+} from './picture.ts';
+import { Router, type Wire } from './routes.ts';
+import { textWidth } from './text-width.ts';
+
+export interface Detail extends FoldLevel {
+  readonly name: string;
+  readonly form: CardForm;
+  /** Further lines of each card. */
+  readonly lines: number;
+  /** Where the label of a link stands: on its wire, in the card of the device, or nowhere. */
+  readonly labels: 'wire' | 'card' | 'none';
+}
+
+/** What a layout may be tried with. */
+export interface Shape {
+  /** Widest row of things that hang on one bus. */
+  readonly room: number;
+  /** Widest row of memory in a package. */
+  readonly memoryRoom: number;
+  readonly columns: number;
+}
+
+export interface Drawing extends Size {
+  readonly nodes: ReadonlyMap<string, Placed>;
+  readonly forms: ReadonlyMap<string, 'card' | 'bridge' | 'package'>;
+  readonly wires: readonly Wire[];
+  /** Points of the way along each wire, by the id of every edge that it stands for. */
+  readonly routes: ReadonlyMap<string, readonly { readonly x: number; readonly y: number }[]>;
+}
+
+const pad = 10;
+const gap = 10;
+/** Between rows, where rails and lanes of links run. */
+const rowGap = 16;
+const stub = 18;
+const gutter = 34;
+
+export class Layout {
+  readonly #children: ReadonlyMap<string | null, readonly DrawnNode[]>;
+  readonly #parts = new Map<string, GraphNode[]>();
+  readonly #nodes: ReadonlyMap<string, DrawnNode>;
+  /** The wire between a thing and what it hangs on. */
+  readonly #up = new Map<string, DrawnEdge>();
+  /** Buses by the node or package in whose box their lane runs; null: the whole picture. */
+  readonly #buses = new Map<string | null, Bus[]>();
+  readonly #cpuLinks: DrawnEdge[] = [];
+
+  constructor(
+    readonly picture: DrawnPicture,
+    readonly detail: Detail,
+    /** Nodes that are drawn within others. */
+    inside: readonly GraphNode[],
+  ) {
+    for (const part of inside) {
+      const own = this.#parts.get(part.parent ?? '');
+      if (own === undefined) this.#parts.set(part.parent ?? '', [part]);
+      else own.push(part);
+    }
+    const drawn = picture.nodes.filter((node) => node.kind !== 'process' && !isInside(node));
+    this.#nodes = new Map(drawn.map((node) => [node.id, node]));
+    this.#children = byParent(drawn);
+    const fabric: DrawnEdge[] = [];
+    for (const edge of picture.edges) {
+      const target = this.#nodes.get(edge.target);
+      const source = this.#nodes.get(edge.source);
+      if (target === undefined || source === undefined) continue;
+      const hangs =
+        target.parent === source.id ||
+        (target.parent !== null && this.#owner(target) === this.#owner(source) && source.kind === 'cpu');
+      const isTree = edge.kind === 'pcie' || edge.kind === 'on-package' || target.kind === 'memory';
+      if (hangs && isTree && !this.#up.has(target.id)) this.#up.set(target.id, edge);
+      else if (source.kind === 'cpu' && target.kind === 'cpu') this.#cpuLinks.push(edge);
+      else fabric.push(edge);
+    }
+    for (const bus of busesOf(fabric)) {
+      const at = this.#commonBox(bus.members);
+      const own = this.#buses.get(at);
+      if (own === undefined) this.#buses.set(at, [bus]);
+      else own.push(bus);
+    }
+  }
+
+  /** The package that a node belongs to, itself included; null: none. */
+  #owner(node: DrawnNode): string | null {
+    for (
+      let at: DrawnNode | undefined = node;
+      at !== undefined;
+      at = at.parent === null ? undefined : this.#nodes.get(at.parent)
+    )
+      if (at.kind === 'package') return at.id;
+    return null;
+  }
+
+  #chain(id: string): readonly string[] {
+    const chain: string[] = [];
+    for (
+      let at: string | null = this.#nodes.get(id)?.parent ?? null;
+      at !== null;
+      at = this.#nodes.get(at)?.parent ?? null
+    )
+      chain.push(at);
+    return chain;
+  }
+
+  /** The innermost node that holds all of these; null: only the picture does. */
+  #commonBox(ids: readonly string[]): string | null {
+    const [first = '', ...rest] = ids;
+    let common = this.#chain(first);
+    for (const id of rest) {
+      const other = new Set(this.#chain(id));
+      common = common.filter((at) => other.has(at));
+    }
+    // A link to the CPU of a package runs beside the package, with what hangs on it.
+    return common[0] ?? null;
+  }
+
+  place(shape: Shape): Drawing {
+    const root = this.#root(shape);
+    const router = new Router(root, this.#up, this.#buses, this.#cpuLinks, this.detail.labels);
+    return { ...router.draw(), width: root.width, height: root.height };
+  }
+
+  #link(node: DrawnNode): string | null {
+    const edge = this.#up.get(node.id);
+    return edge === undefined || edge.kind === 'on-package' ? null : edge.label;
+  }
+
+  #card(node: DrawnNode): Box {
+    const link = this.detail.labels === 'card' && node.kind !== 'memory' ? this.#link(node) : null;
+    const { width, height } = cardOf(node, this.#parts.get(node.id) ?? [], {
+      form: this.detail.form,
+      lines: this.detail.lines,
+      link,
+    });
+    return { form: 'card', node, kids: [], width, height, lanesAt: 0 };
+  }
+
+  #box(node: DrawnNode, shape: Shape): Box {
+    if (node.open !== true) return this.#card(node);
+    if (node.kind === 'package') return this.#cluster(node, shape);
+    if (node.kind === 'group') return this.#group(node, shape);
+    return this.#bridge(node, shape);
+  }
+
+  /** Room for labels on the wires to these boxes, where wires carry them. */
+  #labelRoom(boxes: readonly Box[]): number {
+    if (this.detail.labels !== 'wire') return stub;
+    const widths = boxes.flatMap(({ node }) => {
+      const edge = node === null ? undefined : this.#up.get(node.id);
+      if (edge === undefined || edge.kind === 'on-package') return [];
+      return [...(edge.label ?? '').split(' · '), edge.degraded ?? ''].map((line) => textWidth(line, type.small));
+    });
+    const widest = Math.max(0, ...widths);
+    return widest === 0 ? stub : Math.ceil(widest) + 20;
+  }
+
+  /** Boxes along a bus: in one column where their wires carry labels, else in rows of equal cards. */
+  #alongBus(boxes: readonly Box[], room: number): Flow & { readonly left: number; readonly top: number } {
+    const labels = this.#labelRoom(boxes);
+    const column = labels > stub;
+    const even = new Map<number, number>();
+    for (const box of boxes) if (box.form === 'card') even.set(0, Math.max(even.get(0) ?? 0, box.width));
+    const set = boxes.map((box) => (box.form === 'card' ? { ...box, width: even.get(0) ?? box.width } : box));
+    const rows = flow(set, column ? 0 : room - stub - pad, gap, column ? 10 : rowGap);
+    if (rows.isColumn) return { ...flow(set, 0, gap, 10), left: labels, top: 0 };
+    return { ...rows, left: stub, top: rowGap - 6 };
+  }
+
+  /** Room at the right of a box for the lanes of the links between what it holds. */
+  #lanes(at: string | null): number {
+    const buses = this.#buses.get(at) ?? [];
+    if (buses.length === 0) return 0;
+    const widest = Math.max(...buses.flatMap((bus) => bus.label.map((line) => textWidth(line, type.small))));
+    return 10 + buses.length * laneStep + Math.ceil(widest) + 6;
+  }
+
+  #bridge(node: DrawnNode, shape: Shape): Box {
+    const boxes = (this.#children.get(node.id) ?? []).map((child) => this.#box(child, shape));
+    const inner = this.#alongBus(boxes, shape.room);
+    const lanes = this.#lanes(node.id);
+    const content = inner.left + inner.width + (lanes > 0 ? lanes : pad);
+    return {
+      form: 'bridge',
+      node,
+      kids: inner.kids.map((kid) => ({ ...kid, x: kid.x + inner.left, y: kid.y + frameHead + inner.top })),
+      width: Math.max(content, frameWidth(node)),
+      height: frameHead + inner.top + inner.height + pad,
+      lanesAt: lanes > 0 ? inner.left + inner.width : 0,
+    };
+  }
+
+  /** The frame of a package or of a group in one: its CPU, its memory, and its groups. */
+  #package(node: DrawnNode, shape: Shape): Box {
+    const children = (this.#children.get(node.id) ?? []).filter((child) => !hangs(child));
+    const cpus = children.filter((child) => child.kind === 'cpu').map((child) => this.#card(child));
+    const memory = children
+      .filter((child) => child.kind !== 'cpu')
+      .map((child) => (child.open === true ? this.#package(child, shape) : this.#card(child)));
+    const widest = Math.max(0, ...memory.filter((box) => box.form === 'card').map((box) => box.width));
+    const even = memory.map((box) => (box.form === 'card' ? { ...box, width: widest } : box));
+    const rows = flow(even, shape.memoryRoom, gap, gap);
+    const inner = Math.max(rows.width, frameWidth(node) - 2 * pad, ...cpus.map((box) => box.width));
+    const [cpu] = cpus;
+    const labelled =
+      this.detail.labels === 'wire' && memory.some((box) => box.node !== null && this.#link(box.node) !== null);
+    const top = frameHead + (cpu === undefined ? 0 : cpu.height + (memory.length === 0 ? 0 : labelled ? 42 : 14));
+    // One box alone is as wide as the frame; more stay as they are.
+    const stretch = rows.isColumn && even.every((box) => box.form === 'card');
+    return {
+      form: 'package',
+      node,
+      kids: [
+        ...(cpu === undefined ? [] : [{ box: { ...cpu, width: inner }, x: pad, y: frameHead, row: -1 }]),
+        ...rows.kids.map((kid) => ({
+          ...kid,
+          box: stretch ? { ...kid.box, width: inner } : kid.box,
+          x: kid.x + pad,
+          y: kid.y + top,
+        })),
+      ],
+      width: inner + 2 * pad,
+      height: top + rows.height + pad,
+      lanesAt: 0,
+    };
+  }
+
+  /** A package with what hangs on it at its right. */
+  #cluster(node: DrawnNode, shape: Shape): Box {
+    const frame = this.#package(node, shape);
+    const hanging = this.#hangers(node.id);
+    const lanes = this.#lanes(node.id);
+    if (hanging.length === 0 && lanes === 0) return frame;
+    const inner = this.#alongBus(
+      hanging.map((child) => this.#box(child, shape)),
+      shape.room,
+    );
+    const hangers: Box = {
+      form: 'hangers',
+      node: null,
+      kids: inner.kids.map((kid) => ({ ...kid, x: kid.x + inner.left, y: kid.y + inner.top })),
+      width: inner.left + inner.width,
+      height: inner.top + inner.height,
+      lanesAt: 0,
+    };
+    const toHangers = frame.width + gutter - stub;
+    const up = this.#reachesCpu(node.id) ? 16 : 0;
+    return {
+      form: 'bare',
+      node: null,
+      kids: [
+        { box: frame, x: 0, y: up, row: 0 },
+        ...(hanging.length === 0 ? [] : [{ box: hangers, x: toHangers, y: up, row: 0 }]),
+      ],
+      width: toHangers + hangers.width + lanes,
+      height: Math.max(frame.height, hangers.height) + up,
+      lanesAt: lanes > 0 ? toHangers + hangers.width : 0,
+    };
+  }
+
+  /** True where a link between devices of a package ends at its CPU: it is led over the top. */
+  #reachesCpu(id: string): boolean {
+    return (this.#buses.get(id) ?? []).some((bus) =>
+      bus.members.some((member) => this.#nodes.get(member)?.kind === 'cpu'),
+    );
+  }
+
+  /** What hangs on a package, and on the groups in it. */
+  #hangers(id: string): readonly DrawnNode[] {
+    return (this.#children.get(id) ?? []).flatMap((child) =>
+      hangs(child) ? [child] : child.kind === 'group' && child.open === true ? this.#hangers(child.id) : [],
+    );
+  }
+
+  /** A group: of packages it is a frame around them; in a package it holds memory. */
+  #group(node: DrawnNode, shape: Shape): Box {
+    const children = this.#children.get(node.id) ?? [];
+    if (!children.some((child) => child.kind === 'package' || child.kind === 'group'))
+      return this.#cluster(node, shape);
+    const boxes = children.map((child) => this.#box(child, shape));
+    const rows = flow(boxes, Math.max(shape.room, 500), rowGap, rowGap);
+    const lanes = this.#lanes(node.id);
+    return {
+      form: 'package',
+      node,
+      kids: rows.kids.map((kid) => ({ ...kid, x: kid.x + pad, y: kid.y + frameHead })),
+      width: Math.max(rows.width + 2 * pad + lanes, frameWidth(node)),
+      height: frameHead + rows.height + pad,
+      lanesAt: lanes > 0 ? pad + rows.width : 0,
+    };
+  }
+
+  #root(shape: Shape): Box {
+    const tops = this.#children.get(null) ?? [];
+    const isLooseCard = (node: DrawnNode): boolean => node.kind === 'memory' || node.kind === 'device';
+    const frames = tops.filter((node) => !isLooseCard(node)).map((node) => this.#box(node, shape));
+    const loose = tops.filter(isLooseCard).map((node) => this.#card(node));
+    const widest = Math.max(0, ...loose.map((box) => box.width));
+    const boxes: Box[] = [...frames];
+    if (loose.length > 0) {
+      const rows = flow(
+        loose.map((box) => ({ ...box, width: widest })),
+        shape.room,
+        gap,
+        gap,
+      );
+      boxes.push({ form: 'bare', node: null, kids: rows.kids, width: rows.width, height: rows.height, lanesAt: 0 });
+    }
+    const lanes = this.#lanes(null);
+    const left = this.#cpuLinks.length > 1 ? 12 + this.#cpuLinks.length * laneStep : 0;
+    const gapY = this.#cpuLinks.length > 0 && this.detail.labels === 'wire' ? 44 : 20;
+    const columns = Math.max(1, Math.min(shape.columns, boxes.length));
+    const rows: Flow =
+      boxes.length === 0
+        ? { kids: [], rows: 0, isColumn: true, width: 0, height: 0 }
+        : inColumns(boxes, columns, 28, gapY);
+    return {
+      form: 'bare',
+      node: null,
+      kids: rows.kids.map((kid) => ({ ...kid, x: kid.x + left })),
+      width: rows.width + left + lanes,
+      height: rows.height,
+      lanesAt: lanes > 0 ? rows.width + left : 0,
+    };
+  }
+}
+
+const hangs = (node: DrawnNode): boolean =>
+  node.kind === 'host-bridge' || node.kind === 'switch' || node.kind === 'device';

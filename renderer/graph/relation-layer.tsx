@@ -1,0 +1,49 @@
+import { ViewportPortal } from '@xyflow/react';
+import type { GraphRelation } from '../../app/contract/frame.ts';
+import type { Point } from '../../app/draw/picture.ts';
+import { stateVariable } from '../theme/state-style.ts';
+
+/** A relation with the way that it takes through the picture. */
+export interface DrawnRelation {
+  readonly relation: GraphRelation;
+  readonly path: string;
+  readonly label: Point;
+}
+
+const colourOf = ({ kind, state }: GraphRelation): string =>
+  kind === 'refused' || state === 'stale'
+    ? 'var(--refusal)'
+    : state === null || kind === 'mirror' || kind === 'maps'
+      ? 'var(--accent)'
+      : stateVariable(state);
+
+/** Mappings, transfers, invalidations and refusals: below the cards their lines, above them what they say. */
+export function RelationLayer({ relations }: { readonly relations: readonly DrawnRelation[] }) {
+  return (
+    <ViewportPortal>
+      <svg className="relations">
+        {relations.map(({ relation, path }) => (
+          <g key={relation.id}>
+            <path className="relation" data-kind={relation.kind} d={path} style={{ stroke: colourOf(relation) }} />
+            {relation.kind === 'transfer' && (
+              <path className="relation-pages" d={path} style={{ stroke: colourOf(relation) }} />
+            )}
+          </g>
+        ))}
+      </svg>
+      {relations.map(({ relation, label }) => (
+        <div
+          key={relation.id}
+          className="relation-label"
+          data-kind={relation.kind}
+          style={{
+            transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)`,
+            borderColor: colourOf(relation),
+          }}
+        >
+          {relation.kind === 'refused' ? `✕ ${relation.label}` : relation.label}
+        </div>
+      ))}
+    </ViewportPortal>
+  );
+}
