@@ -57,6 +57,17 @@ describe('device nodes and error counters', () => {
   });
 });
 
+describe('peer-to-peer decisions', () => {
+  it.each(cases('p2pdma/'))('$id', ({ run }) => {
+    expect(run().first).toBeUndefined();
+  });
+
+  it('are 28 topologies and 5 registrations', () => {
+    expect(cases('p2pdma/').filter(({ id }) => /^p2pdma\/\d+$/.test(id)).length).toBe(28);
+    expect(cases('p2pdma/R').length).toBe(5);
+  });
+});
+
 const kernelCases = cases('recording/', files).filter(({ id }) => !id.startsWith('recording/p2pdma/'));
 
 const brief = (event: unknown): string => (event === null ? 'nothing' : printEvent(event as RecordedEvent));

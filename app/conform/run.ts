@@ -4,6 +4,7 @@ import { accelCases } from './accel-cases.ts';
 import type { Case, CaseResult } from './case.ts';
 import { dmaBufCases } from './dma-buf-cases.ts';
 import { notifierCases } from './notifier-cases.ts';
+import { peerCases } from './peer-cases.ts';
 import { runPeerCase } from './peer-case.ts';
 import { readRecording } from './recording.ts';
 import { replay } from './replay.ts';
@@ -81,9 +82,13 @@ function peerCase(file: RecordingFile): Result<Case, Problem> {
 export function casesOf(request: ConformRequest): Result<readonly Case[], readonly Problem[]> {
   const matches = matcher(request.only);
   const problems: Problem[] = [];
-  const cases: Case[] = [...selfTestCases(), ...notifierCases(), ...accelCases(), ...dmaBufCases()].filter(({ id }) =>
-    matches(id),
-  );
+  const cases: Case[] = [
+    ...selfTestCases(),
+    ...notifierCases(),
+    ...accelCases(),
+    ...dmaBufCases(),
+    ...peerCases(),
+  ].filter(({ id }) => matches(id));
   for (const file of request.recordings ?? []) {
     const kind = kindOf(file.text);
     const id = kind === 'kernel' ? idOf('recording', file.name) : '';

@@ -4,6 +4,7 @@
  * id, "refusal" or "neutral". `recorded` is the name of the same fact in a recording of a real kernel.
  */
 import type { LegendId } from '../model/legend.ts';
+import { fabricEventKinds } from './fabric/event-kinds.ts';
 
 export interface EventKindRow {
   readonly title: string;
@@ -939,6 +940,8 @@ export const eventKinds = {
     meaning: 'The device works in its own memory.',
     state: 'private',
   },
+
+  ...fabricEventKinds,
 } as const satisfies Readonly<Record<string, EventKindRow>>;
 
 export type EventKind = keyof typeof eventKinds;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as device from './ops/device-ops.ts';
 import * as dmaBuf from './ops/dma-buf-ops.ts';
 import * as driver from './ops/driver-ops.ts';
+import { fabricOperations } from './ops/fabric-operations.ts';
 import * as node from './ops/node-ops.ts';
 import * as range from './ops/range-ops.ts';
 import * as process from './ops/process-ops.ts';
@@ -100,6 +101,8 @@ export const operations = {
   dmaWrite: dmaBuf.dmaWrite,
   submit: dmaBuf.submitOp,
   zapCpuMappings: dmaBuf.zapCpuMappings,
+
+  ...fabricOperations,
 } as const;
 
 export type OpName = keyof typeof operations;

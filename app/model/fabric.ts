@@ -137,3 +137,66 @@ export interface P2pMapType {
   /** Null: computed by a lookup that has no use for it. */
   readonly distance: number | null;
 }
+
+/** Bytes of a provider that a driver took (pci_alloc_p2pmem). Key: its name. */
+export interface P2pBuffer {
+  readonly provider: string;
+  readonly bar: number;
+  /** Byte of the BAR that it begins at. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export const dmaTargets = ['SYS', 'PEER_BUS', 'PEER_HOST', 'BOUNCE'] as const;
+
+/** What a device may reach by DMA (dma_map_sgtable). Key: its name. */
+export interface DmaMapping {
+  /** Who does the DMA. */
+  readonly client: string;
+  /** The pool or the P2P buffer whose memory it is. */
+  readonly memory: string;
+  readonly bytes: number;
+  /** SYS: main memory; PEER_BUS: a peer by its bus address; PEER_HOST: a peer through the host bridge; BOUNCE: a copy in main memory. */
+  readonly target: (typeof dmaTargets)[number];
+  /** Address that the device puts on the bus: an I/O virtual one where the IOMMU translates. */
+  readonly address: number;
+  /** Pages that the IOMMU has entries for; 0: none. */
+  readonly iommuPages: number;
+  /** First frame and frames in main memory that it holds, for BOUNCE. */
+  readonly frames: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** A name of the operating system for a device or a part of one: "nvme0n1". Key: the name. */
+export interface OsNode {
+  /** The PCI function that it belongs to; null: none (a platform device). */
+  readonly above: string | null;
+}
+
+/** The record tables of the fabric: part of those in world.ts. */
+export interface FabricTables {
+  readonly socket: CpuSocket;
+  readonly pci: PciDevice;
+  readonly hostBridge: PciHostBridge;
+  readonly bar: PciBar;
+  readonly link: FabricLink;
+  readonly memoryAccess: MemoryAccess;
+  readonly p2pMemory: P2pMemory;
+  readonly p2pMapType: P2pMapType;
+  readonly p2pBuffer: P2pBuffer;
+  readonly dmaMapping: DmaMapping;
+  readonly osNode: OsNode;
+}
+
+export const fabricTableNames: readonly (keyof FabricTables)[] = [
+  'socket',
+  'pci',
+  'hostBridge',
+  'bar',
+  'link',
+  'memoryAccess',
+  'p2pMemory',
+  'p2pMapType',
+  'p2pBuffer',
+  'dmaMapping',
+  'osNode',
+];

@@ -1,15 +1,6 @@
 import type { PageMap } from '../store/page-map.ts';
 import type { Attachment, BufferObject, Descriptor, DmaBuf, Reservation } from './dma-buf.ts';
-import type {
-  CpuSocket,
-  FabricLink,
-  MemoryAccess,
-  P2pMapType,
-  P2pMemory,
-  PciBar,
-  PciDevice,
-  PciHostBridge,
-} from './fabric.ts';
+import { fabricTableNames, type FabricTables } from './fabric.ts';
 import type { Container } from './minors.ts';
 import type { DeviceNode, DrmDevice, NodeFile, RasCounter, RasFormats, RasNode } from './owners.ts';
 
@@ -202,7 +193,7 @@ export interface Counter {
 }
 
 /** Name -> type of each record table. A mechanism adds its nouns here. */
-export interface RecordTables {
+export interface RecordTables extends FabricTables {
   readonly settings: Settings;
   readonly process: Process;
   readonly space: Space;
@@ -218,14 +209,6 @@ export interface RecordTables {
   readonly waiting: Waiting;
   readonly counter: Counter;
   readonly file: FileObject;
-  readonly socket: CpuSocket;
-  readonly pci: PciDevice;
-  readonly hostBridge: PciHostBridge;
-  readonly bar: PciBar;
-  readonly link: FabricLink;
-  readonly memoryAccess: MemoryAccess;
-  readonly p2pMemory: P2pMemory;
-  readonly p2pMapType: P2pMapType;
   // Device files and their owners (owners.ts). A minor table's key: "accel", "drm", or the name that a story gives it.
   readonly minorTable: Container;
   readonly drmDevice: DrmDevice;
@@ -258,14 +241,6 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'waiting',
   'counter',
   'file',
-  'socket',
-  'pci',
-  'hostBridge',
-  'bar',
-  'link',
-  'memoryAccess',
-  'p2pMemory',
-  'p2pMapType',
   // Device files and their owners.
   'minorTable',
   'drmDevice',
@@ -280,6 +255,8 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'attachment',
   'reservation',
   'descriptor',
+
+  ...fabricTableNames,
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */

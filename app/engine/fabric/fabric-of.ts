@@ -23,6 +23,7 @@ import type {
   CpuSocket,
   FabricLink,
   MemoryAccess,
+  OsNode,
   P2pMemory,
   PciBar,
   PciDevice,
@@ -56,6 +57,7 @@ export interface Fabric {
   readonly link: Readonly<Record<string, FabricLink>>;
   readonly memoryAccess: Readonly<Record<string, MemoryAccess>>;
   readonly p2pMemory: Readonly<Record<string, P2pMemory>>;
+  readonly osNode: Readonly<Record<string, OsNode>>;
   readonly cpuForwardsPeers: boolean;
   readonly iommu: boolean;
 }
@@ -68,6 +70,7 @@ export const noFabric: Fabric = {
   link: {},
   memoryAccess: {},
   p2pMemory: {},
+  osNode: {},
   cpuForwardsPeers: false,
   iommu: false,
 };
@@ -229,6 +232,15 @@ class Builder {
           published: offered.published ?? false,
         };
         return [[this.name(fn.id), memory] as const];
+      }),
+    );
+  }
+
+  osNodes(): Record<string, OsNode> {
+    return Object.fromEntries(
+      objectsOf(this.topology, 'osDevice').map((node) => {
+        const above = this.#above(node, ['pciFunction']);
+        return [node.name ?? node.id, { above: above === null ? null : this.name(above.id) }];
       }),
     );
   }
@@ -449,6 +461,7 @@ export function fabricOf(topology: Topology): Fabric {
     link: builder.links(),
     memoryAccess: builder.memoryAccess(),
     p2pMemory: builder.p2pMemory(),
+    osNode: builder.osNodes(),
     cpuForwardsPeers:
       topology.policy.cpuForwardsPeers ??
       sockets.some(({ vendor, family }) => vendor === 'amd' && family !== null && family >= amdZenFamily),

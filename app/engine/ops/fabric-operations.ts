@@ -1,0 +1,15 @@
+/** Operations on the fabric: peer-to-peer, BARs, atomics. Part of the table in ../operations.ts. */
+import * as peer from './peer-ops.ts';
+
+export const fabricOperations = {
+  setAcs: peer.setAcsOp,
+  p2pRegister: peer.p2pRegister,
+  p2pPublish: peer.p2pPublish,
+  p2pAlloc: peer.p2pAlloc,
+  p2pFree: peer.p2pFree,
+  p2pMapType: peer.p2pMapType,
+  p2pDistance: peer.p2pDistance,
+  p2pFind: peer.p2pFind,
+  dmaMap: peer.dmaMap,
+  dmaUnmap: peer.dmaUnmap,
+} as const;
