@@ -36,6 +36,10 @@ const openSource = z.discriminatedUnion('kind', [
   ...singleSource.options,
   z.strictObject({ kind: z.literal('several'), parts: z.array(singleSource).min(1).max(32), added: z.boolean() }),
 ]);
+const share = z.number().min(0).max(1);
+const span = z.strictObject({ start: count, end: count });
+const partKey = z.string().max(1024);
+const partColumn = z.enum(['name', 'kind', 'where', 'size', 'pci', 'node', 'source']);
 
 export const argumentSchemas: Readonly<Record<RequestName, z.ZodType<readonly unknown[]>>> = {
   catalog: z.tuple([]),
@@ -59,6 +63,31 @@ export const argumentSchemas: Readonly<Record<RequestName, z.ZodType<readonly un
   ]),
   pages: z.tuple([z.strictObject({ cursor, table: key, start: count, count: z.number().int().min(0).max(2000) })]),
   why: z.tuple([z.strictObject({ cursor, target })]),
+  parts: z.tuple([
+    z.strictObject({
+      filter: z.string().max(256),
+      kind: key.nullable(),
+      differing: z.boolean(),
+      sort: partColumn.nullable(),
+      descending: z.boolean(),
+      start: count,
+      count: z.number().int().min(0).max(2000),
+      reveal: partKey.nullable(),
+    }),
+  ]),
+  part: z.tuple([partKey]),
+  find: z.tuple([z.strictObject({ text: z.string().max(256), count: z.number().int().min(0).max(200) })]),
+  matrices: z.tuple([]),
+  matrix: z.tuple([z.strictObject({ id: key, rows: span, columns: span, reveal: partKey.nullable() })]),
+  addresses: z.tuple([
+    z.strictObject({
+      scale: z.enum(['even', 'true']),
+      from: share,
+      to: share,
+      pixels: z.number().int().min(0).max(16384),
+      reveal: partKey.nullable(),
+    }),
+  ]),
 };
 
 export const isRequestName = (name: unknown): name is RequestName =>

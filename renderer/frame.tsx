@@ -3,9 +3,8 @@ import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels';
 import { inspectorTabs, showTab, useLayout, type PanelName } from './stores/layout.ts';
 import { useDocument } from './stores/document.ts';
 import { Inspector, tabTitles } from './inspector/inspector.tsx';
-import { LegendStrip } from './legend/legend-strip.tsx';
 import { StoryPanel } from './story/story-panel.tsx';
-import { GraphCanvas } from './graph/canvas.tsx';
+import { Centre } from './views/centre.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import './frame.css';
 
@@ -43,8 +42,7 @@ export function Frame() {
           <Separator className="divider" disabled={!story} data-hidden={!story || undefined} />
           <Panel id="machine" minSize="25%">
             <main className="machine" aria-label="Machine">
-              <GraphCanvas />
-              <LegendStrip />
+              <Centre />
               {narrow && !present && <Drawer />}
             </main>
           </Panel>

@@ -11,6 +11,12 @@ const requests: Readonly<Record<RequestName, true>> = {
   pages: true,
   why: true,
   timeline: true,
+  parts: true,
+  part: true,
+  find: true,
+  matrices: true,
+  matrix: true,
+  addresses: true,
 };
 const pushes: Readonly<Record<PushName, true>> = { opened: true, problems: true, command: true, link: true };
 

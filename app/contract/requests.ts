@@ -1,4 +1,15 @@
 import type { Result, Problem } from '../base/result.ts';
+import type {
+  AddressRequest,
+  AddressView,
+  FindView,
+  MatrixHead,
+  MatrixRequest,
+  MatrixView,
+  PartsRequest,
+  PartsView,
+  PartView,
+} from './machine-views.ts';
 import type { Cursor, Frame, GraphView, PageTableView, StepHead, TimelineView, WhyView } from './frame.ts';
 
 export interface CatalogEntry {
@@ -79,6 +90,14 @@ export interface Requests {
   }): PageTableView;
   why(request: { readonly cursor: Cursor; readonly target: WhyTarget }): WhyView;
   timeline(): TimelineView;
+  /** The table of everything that the machine has. */
+  parts(request: PartsRequest): PartsView;
+  /** One part by its id; null: there is none. */
+  part(id: string): PartView | null;
+  find(request: { readonly text: string; readonly count: number }): FindView;
+  matrices(): readonly MatrixHead[];
+  matrix(request: MatrixRequest): MatrixView | null;
+  addresses(request: AddressRequest): AddressView;
 }
 
 export type WhyTarget =

@@ -8,6 +8,10 @@ export function printPlace({ sources }: Pick<Topology, 'sources'>, { source, lin
   return line === null ? name : `${name}:${line}`;
 }
 
+/** The first place that tells of a thing; null: its source keeps no places. */
+export const firstPlace = (topology: Pick<Topology, 'sources'>, [first]: readonly Provenance[]): string | null =>
+  first === undefined ? null : printPlace(topology, first);
+
 /** One of the values that contradict each other, and where it was read. */
 export interface Claim {
   readonly value: Json;

@@ -216,11 +216,17 @@ export function machineDocument(machine: Topology, name: string, source: string)
     kind: 'topology',
     title: machine.title ?? name,
     thread: null,
-    machine: [
-      plural(count('package'), 'package'),
-      plural(count('numaNode'), 'memory node'),
-      plural(count('pciFunction'), 'PCI function'),
-    ].join(', '),
+    // What the source does not tell of is not there with a 0.
+    machine:
+      [
+        [count('package'), 'package'] as const,
+        [count('numaNode'), 'memory node'] as const,
+        [count('pciFunction'), 'PCI function'] as const,
+        [machine.addressRanges.length, 'address range'] as const,
+      ]
+        .filter(([n]) => n > 0)
+        .map(([n, word]) => plural(n, word))
+        .join(', ') || plural(machine.objects.length, 'part'),
     steps: [],
     totalEvents: 0,
     warnings: warningsOf(machine),

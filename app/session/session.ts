@@ -40,6 +40,7 @@ import { pageMap } from '../engine/apply.ts';
 import { machineDocument, openBytes, openScenario, type OpenDocument } from './document.ts';
 import type { Library } from './library.ts';
 import { openSeveral } from './sources.ts';
+import { MachineViews } from './machine-views.ts';
 
 export type Handlers = {
   readonly [N in RequestName]: (...args: RequestArgs<N>) => Promise<RequestAnswer<N>> | RequestAnswer<N>;
@@ -64,6 +65,8 @@ export class Session implements Handlers {
   #turn = 0;
   /** Violations of worlds that were asked about; a world is immutable, so they never change. */
   readonly #violations = new WeakMap<World, readonly Violation[]>();
+
+  readonly #views = new MachineViews(() => this.#open);
 
   constructor(readonly library: Library) {}
 
@@ -340,6 +343,30 @@ export class Session implements Handlers {
       };
     const { chain, op } = story.causes(last.step, last.event);
     return whyView(question, world, chain, op);
+  }
+
+  parts(request: RequestArgs<'parts'>[0]): RequestAnswer<'parts'> {
+    return this.#views.parts(request);
+  }
+
+  part(id: string): RequestAnswer<'part'> {
+    return this.#views.part(id);
+  }
+
+  find(request: RequestArgs<'find'>[0]): RequestAnswer<'find'> {
+    return this.#views.find(request);
+  }
+
+  matrices(): RequestAnswer<'matrices'> {
+    return this.#views.matrices();
+  }
+
+  matrix(request: RequestArgs<'matrix'>[0]): RequestAnswer<'matrix'> {
+    return this.#views.matrix(request);
+  }
+
+  addresses(request: RequestArgs<'addresses'>[0]): RequestAnswer<'addresses'> {
+    return this.#views.addresses(request);
   }
 
   timeline(): TimelineView {

@@ -24,6 +24,18 @@ const words: Readonly<Record<string, string>> = {
   parent: 'is in',
 };
 
+/** What a machine's sources contradict each other about, as facts, by object. */
+export function claimsByObject(topology: Topology): ReadonlyMap<string, readonly Fact[]> {
+  const found = new Map<string, Fact[]>();
+  for (const contradiction of contradictions(topology)) {
+    const fact = claimsOf(topology, contradiction);
+    const known = found.get(contradiction.object);
+    if (known === undefined) found.set(contradiction.object, [fact]);
+    else known.push(fact);
+  }
+  return found;
+}
+
 function claimsOf(topology: Topology, { field, claims }: Contradiction): Fact {
   return {
     label: words[field] ?? field,

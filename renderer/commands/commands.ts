@@ -1,6 +1,14 @@
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
-import { inspectorTabs, showTab, togglePanel, useLayout, type InspectorTab } from '../stores/layout.ts';
+import {
+  inspectorTabs,
+  showTab,
+  togglePanel,
+  useLayout,
+  viewNames,
+  type InspectorTab,
+  type ViewName,
+} from '../stores/layout.ts';
 import { changeSpeed, usePlayback } from '../stores/playback.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { eventBack, eventForward, goFirst, goLast, stepBack, stepForward } from '../session/navigate.ts';
@@ -9,6 +17,7 @@ import { togglePlay } from '../session/player.ts';
 import { resolveTheme } from '../theme/apply-theme.ts';
 import { chooseFile } from '../start/choose-file.ts';
 import { canAdd } from '../start/receive.ts';
+import { focusFind } from '../find/focus-find.ts';
 import { jumpToChange } from '../inspector/jump-to-change.ts';
 
 export type CommandGroup = 'Move' | 'Play' | 'Panels' | 'View' | 'Open';
@@ -29,6 +38,18 @@ const tabTitles: Readonly<Record<InspectorTab, string>> = {
   object: 'object',
   events: 'events',
 };
+
+const viewTitles: Readonly<Record<ViewName, string>> = {
+  graph: 'the graph',
+  addresses: 'physical addresses',
+  matrices: 'matrices',
+  parts: 'all parts in a table',
+};
+
+/** The next view in the order of their tabs. */
+function nextView(): void {
+  useLayout.setState(({ view }) => ({ view: viewNames[(viewNames.indexOf(view) + 1) % viewNames.length] ?? 'graph' }));
+}
 
 function closeTopmost(): void {
   const { dialog, drawer, present } = useLayout.getState();
@@ -78,6 +99,18 @@ export const commands: readonly Command[] = [
         run: () => showTab(tab),
       }) as const,
   ),
+  ...viewNames.map(
+    (view, i) =>
+      ({
+        id: `view-${view}`,
+        group: 'View',
+        title: `See ${viewTitles[view]}`,
+        keys: [String(inspectorTabs.length + i + 1)],
+        run: () => useLayout.setState({ view }),
+      }) as const,
+  ),
+  { id: 'next-view', group: 'View', title: 'Next view of the machine', keys: ['V'], run: nextView },
+  { id: 'find', group: 'View', title: 'Find a part of the machine', keys: ['F', 'Ctrl+F'], run: focusFind },
   {
     id: 'theme',
     group: 'View',

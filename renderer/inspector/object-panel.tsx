@@ -5,6 +5,7 @@ import { select, useSelection } from '../stores/selection.ts';
 import { FactValue } from './fact-value.tsx';
 import { MachineOutline } from './machine-outline.tsx';
 import { Contradictions, isPlain, Origins } from './sources.tsx';
+import { Changes, PartPanel, usePart } from './part-panel.tsx';
 
 /** Facts of the selected part of the machine; without a selection, the whole machine as a list. */
 export function ObjectPanel() {
@@ -23,7 +24,10 @@ export function ObjectPanel() {
   const parent = useFrame((state) => (node?.parent == null ? undefined : state.nodes.get(node.parent)));
   const nodes = useFrame((state) => state.nodes);
 
-  if (node === undefined) return <MachineOutline />;
+  const part = usePart(id);
+
+  if (part === 'asking' && node === undefined) return <div className="object" aria-busy="true" />;
+  if (node === undefined) return part === null || part === 'asking' ? <MachineOutline /> : <PartPanel part={part} />;
   const nameOf = (other: string): string => nodes.get(other)?.title ?? other;
   return (
     <div className="object">
@@ -101,6 +105,7 @@ export function ObjectPanel() {
           </ul>
         </>
       )}
+      <Changes part={part === 'asking' ? null : part} />
       <Origins origins={node.origins ?? []} />
     </div>
   );

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../app/contract/frame.ts';
-import { inspectorTabs, type InspectorTab } from '../stores/layout.ts';
+import { inspectorTabs, viewNames, type InspectorTab, type ViewName } from '../stores/layout.ts';
 import { beginning } from './cursor.ts';
 
 /** What a link says: `?scenario=..&with=..&step=..&event=..&select=..&view=..`. Steps count from 0, as in all that the command line prints as JSON; without a step it is the beginning. */
@@ -9,7 +9,8 @@ export interface Link {
   readonly others: readonly string[];
   readonly cursor: Cursor;
   readonly select: string | null;
-  readonly view: InspectorTab | 'present' | null;
+  /** A view of the middle, a tab of the inspector beside the graph, or the stage. */
+  readonly view: ViewName | InspectorTab | 'present' | null;
 }
 
 const longest = 4096;
@@ -26,7 +27,7 @@ export function parseLink(query: string): Link {
     others: found.getAll('with').filter(Boolean).slice(0, mostOthers),
     cursor: step === null ? beginning : { step, event: count(found.get('event')) },
     select: found.get('select') || null,
-    view: view === 'present' ? view : (inspectorTabs.find((tab) => tab === view) ?? null),
+    view: view === 'present' ? view : ([...viewNames, ...inspectorTabs].find((name) => name === view) ?? null),
   };
 }
 

@@ -2,7 +2,7 @@ import type { DocumentHead, SingleSource } from '../../app/contract/requests.ts'
 import { client } from '../client.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
-import { showTab, useLayout } from '../stores/layout.ts';
+import { inspectorTabs, showTab, useLayout, viewNames } from '../stores/layout.ts';
 import { usePlayback } from '../stores/playback.ts';
 import { parseSelection, printSelection, select, useSelection } from '../stores/selection.ts';
 import { runCommand } from '../commands/commands.ts';
@@ -16,8 +16,15 @@ import { runPlayer } from './player.ts';
 
 function show(link: Link): void {
   if (link.select !== null) select(parseSelection(link.select));
-  if (link.view === 'present') useLayout.setState({ present: true });
-  else if (link.view !== null) showTab(link.view);
+  const { view } = link;
+  if (view === null) return;
+  if (view === 'present') useLayout.setState({ present: true });
+  else {
+    // A tab of the inspector means the picture beside it.
+    const wanted = viewNames.find((name) => name === view);
+    useLayout.setState({ view: wanted ?? 'graph' });
+    if (wanted === undefined) showTab(inspectorTabs.find((tab) => tab === view) ?? 'object');
+  }
 }
 
 /** What a link to the open document names: it, and further descriptions of the same machine. */
@@ -79,7 +86,7 @@ function keepAddress(): () => void {
   const write = (): void => {
     const { head } = useDocument.getState();
     const { selected } = useSelection.getState();
-    const { present, tab, panels, narrow, drawer } = useLayout.getState();
+    const { present, view, tab, panels, narrow, drawer } = useLayout.getState();
     const inspector = narrow ? drawer : panels.inspector;
     const query = printLink(
       {
@@ -87,7 +94,7 @@ function keepAddress(): () => void {
         others: namesOf(head).slice(1),
         cursor: usePlayback.getState().target,
         select: selected === null ? null : printSelection(selected),
-        view: present ? 'present' : inspector ? tab : null,
+        view: present ? 'present' : view !== 'graph' ? view : inspector ? tab : null,
       },
       window.location.search,
     );

@@ -5,6 +5,9 @@ z.config({ jitless: true });
 
 export const inspectorTabs = ['tables', 'why', 'object', 'events'] as const;
 export type InspectorTab = (typeof inspectorTabs)[number];
+/** What the middle of the window shows. */
+export const viewNames = ['graph', 'addresses', 'matrices', 'parts'] as const;
+export type ViewName = (typeof viewNames)[number];
 export type PanelName = 'story' | 'inspector' | 'timeline' | 'legend';
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
@@ -49,6 +52,7 @@ export function parseRemembered(text: string | null): RememberedLayout {
 }
 
 interface LayoutState extends RememberedLayout {
+  readonly view: ViewName;
   /** Only story and machine, in large type. */
   readonly present: boolean;
   /** In a narrow window the inspector is a drawer over the machine. */
@@ -67,6 +71,7 @@ function read(): string | null {
 
 export const useLayout = create<LayoutState>(() => ({
   ...parseRemembered(read()),
+  view: 'graph',
   present: false,
   narrow: false,
   drawer: false,

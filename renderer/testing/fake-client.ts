@@ -19,6 +19,7 @@ import type {
 } from '../../app/contract/requests.ts';
 import { legend } from '../../app/model/legend.ts';
 import type { Client } from '../client.ts';
+import { machineAnswers } from './fake-machine-views.ts';
 import { story, machine, catalog, type FixtureEvent } from './fixture.ts';
 
 interface FakePage {
@@ -228,6 +229,7 @@ function chain(step: number, event: number): readonly WhyLine[] {
 type Answers = { readonly [N in RequestName]: (...args: RequestArgs<N>) => RequestAnswer<N> };
 
 const answers: Answers = {
+  ...machineAnswers,
   catalog: () => catalog,
   open: (source) =>
     source.kind === 'text'

@@ -1,0 +1,81 @@
+import { Tabs } from 'radix-ui';
+import { Grid3x3, List, Rows3, Workflow, type LucideIcon } from 'lucide-react';
+import { AddressPanel } from '../addresses/address-panel.tsx';
+import { FindField } from '../find/find-field.tsx';
+import { GraphCanvas } from '../graph/canvas.tsx';
+import { LegendStrip } from '../legend/legend-strip.tsx';
+import { MatrixPanel } from '../matrices/matrix-panel.tsx';
+import { PartsPanel } from '../parts/parts-panel.tsx';
+import { useLayout, viewNames, type ViewName } from '../stores/layout.ts';
+import { Hint } from '../topbar/hint.tsx';
+import './views.css';
+
+export const viewTitles: Readonly<Record<ViewName, string>> = {
+  graph: 'Graph',
+  addresses: 'Addresses',
+  matrices: 'Matrices',
+  parts: 'Parts',
+};
+
+const icons: Readonly<Record<ViewName, LucideIcon>> = {
+  graph: Workflow,
+  addresses: Rows3,
+  matrices: Grid3x3,
+  parts: List,
+};
+
+function GraphView() {
+  return (
+    <>
+      <GraphCanvas />
+      <LegendStrip />
+    </>
+  );
+}
+
+const panels: Readonly<Record<ViewName, () => React.JSX.Element | null>> = {
+  graph: GraphView,
+  addresses: AddressPanel,
+  matrices: MatrixPanel,
+  parts: PartsPanel,
+};
+
+/** The middle of the window: one of the views of the machine, and the field that finds its parts. */
+export function Centre() {
+  const view = useLayout((state) => state.view);
+  const present = useLayout((state) => state.present);
+  return (
+    <Tabs.Root
+      className="centre"
+      value={view}
+      onValueChange={(value) => useLayout.setState({ view: viewNames.find((name) => name === value) ?? 'graph' })}
+    >
+      {!present && (
+        <div className="view-bar">
+          <Tabs.List className="view-tabs" aria-label="Views of the machine">
+            {viewNames.map((name) => {
+              const Icon = icons[name];
+              return (
+                <Hint key={name} command={`view-${name}`}>
+                  <Tabs.Trigger className="view-tab" value={name}>
+                    <Icon size={14} aria-hidden="true" />
+                    {viewTitles[name]}
+                  </Tabs.Trigger>
+                </Hint>
+              );
+            })}
+          </Tabs.List>
+          <FindField />
+        </div>
+      )}
+      {viewNames.map((name) => {
+        const Panel = panels[name];
+        return (
+          <Tabs.Content key={name} className="view-content" value={name} tabIndex={-1}>
+            <Panel />
+          </Tabs.Content>
+        );
+      })}
+    </Tabs.Root>
+  );
+}
