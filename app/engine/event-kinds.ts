@@ -523,6 +523,12 @@ export const eventKinds = {
     meaning: 'A page that was never there starts its life on the device.',
     state: 'private',
   },
+  migrateSkipped: {
+    title: 'page stays',
+    fn: 'migrate_vma_insert_page',
+    meaning: 'Somebody touched the hole since it was collected: the page does not migrate.',
+    state: 'neutral',
+  },
   migrateVmaFinalize: {
     title: 'migrate finalize',
     fn: 'migrate_vma_finalize',
@@ -536,6 +542,12 @@ export const eventKinds = {
     meaning: 'The entry points at the new frame, or at the old one where the page stayed.',
     state: 'private',
     recorded: 'remove_migration_pte',
+  },
+  folioLocked: {
+    title: 'folio locked',
+    fn: 'folio_trylock',
+    meaning: 'Somebody works on the frames: they are locked and referenced until that is done.',
+    state: 'neutral',
   },
   folioUnlocked: {
     title: 'frames unlocked',

@@ -1,7 +1,7 @@
 import type { World } from '../model/world.ts';
 import { apply } from './apply.ts';
-import type { Op } from './operations.ts';
-import { step, type Transaction } from './step.ts';
+import { operations, type Op } from './operations.ts';
+import { step, type RuleTable, type Transaction } from './step.ts';
 
 /** A place in a history: after the first `event` events of transaction `index`; event null: after all of it. -1: the beginning. */
 export interface Position {
@@ -15,7 +15,10 @@ export interface Position {
  */
 export class History {
   readonly #transactions: Transaction[] = [];
-  constructor(readonly start: World) {}
+  constructor(
+    readonly start: World,
+    private readonly rules: RuleTable = operations,
+  ) {}
 
   get transactions(): readonly Transaction[] {
     return this.#transactions;
@@ -27,7 +30,7 @@ export class History {
 
   /** Carries out one more operation at the end. */
   run(op: Op): Transaction {
-    const transaction = step(this.last, op);
+    const transaction = step(this.last, op, this.rules);
     this.#transactions.push(transaction);
     return transaction;
   }

@@ -100,6 +100,7 @@ const devicesAgree: Check = (world, walk) =>
   Object.entries(world.pages.devicePte).flatMap(([context, table]) => {
     const space = world.records.context[context]?.space ?? '';
     const cpu = pageMap(world, 'pte', space);
+    const calls = Object.entries(world.records.migration).flatMap(([key, m]) => (m.context === context ? [key] : []));
     return walk(table).flatMap((run) =>
       cpu.runs(run.start, run.end).flatMap((entry): readonly Violation[] => {
         const text = disagreement(run, isFilled(entry) ? entry : null, Math.max(run.start, entry.start));
@@ -107,7 +108,7 @@ const devicesAgree: Check = (world, walk) =>
         const ahead =
           isFilled(entry) &&
           isMigration(entry.values[0] ?? 0) &&
-          pageMap(world, 'migrateDst', context).get(entry.start)?.[1] === valueAt(run, entry.start, 1);
+          calls.some((key) => pageMap(world, 'migrateDst', key).get(entry.start)?.[1] === valueAt(run, entry.start, 1));
         return text === null || ahead
           ? []
           : [{ invariant: 'I3', text, at: { context, space, start: entry.start, pages: entry.end - entry.start } }];

@@ -2,11 +2,13 @@
  * Which operations wait for which lock, and when they may go on: the reason why many races cannot happen.
  * Models mmap_lock, the driver lock, and sleeping on migration entries and on the notifier sequence.
  */
-import { isMigration } from '../model/pte.ts';
+import { frameFlag } from '../model/frame-state.ts';
+import { hasFrame, isMigration } from '../model/pte.ts';
 import type { World } from '../model/world.ts';
 import { pageMap } from './apply.ts';
 import type { Op, OpName } from './operations.ts';
-import { resolvePlace } from './place.ts';
+import { allFrames } from './mm/frames.ts';
+import { resolvePlace, type SpaceSpan } from './place.ts';
 import { stillBusy } from './sharing/waits.ts';
 
 /** How each operation takes the mmap lock of its address space; what is not listed takes none. */
@@ -61,6 +63,10 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
       ? (world.records.context[op.context]?.driverLock ?? null) !== null
       : Object.values(world.records.context).some((context) => context.driverLock !== null);
   if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
+  if (on === 'folioLock' && 'place' in op && op.place !== undefined) {
+    const span = resolvePlace(world, op.place);
+    return span !== null && lockedFrames(world, span);
+  }
   if (on === 'migration' && 'place' in op && op.place !== undefined) {
     const span = resolvePlace(world, op.place);
     return (
@@ -71,4 +77,16 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
     );
   }
   return false;
+}
+
+/** Some page of the span lies in a frame whose folio lock is held. */
+function lockedFrames(world: World, { space, start, end }: SpaceSpan): boolean {
+  return pageMap(world, 'pte', space)
+    .occupied(start, end)
+    .filter((run) => hasFrame(run.values[0] ?? 0))
+    .some((run) =>
+      pageMap(world, 'frame', allFrames)
+        .occupied(run.values[1] ?? 0, (run.values[1] ?? 0) + (run.end - run.start))
+        .some((part) => ((part.values[0] ?? 0) & frameFlag.locked) !== 0),
+    );
 }

@@ -162,8 +162,10 @@ export interface Pool {
   readonly device: string | null;
 }
 
-/** A migrate_vma call between setup and finalize. Key: the context. */
+/** A migrate_vma call between setup and finalize. Key: the context, or what `callKey` makes of it. */
 export interface Migration {
+  /** The device file through which the driver migrates; there may be none where a child touches an inherited page. */
+  readonly context: string;
   readonly space: string;
   readonly start: number;
   readonly end: number;

@@ -95,7 +95,7 @@ function faultPass(
       const began = beginRead(tx, key, cause);
       if (!('ok' in began)) return began;
       result = hmmRangeFault(tx, key, at, upto, access, cause);
-      if ('ok' in result) result = programEntries(tx, key, at, upto, true, cause);
+      if ('ok' in result) result = programEntries(tx, key, at, upto, { check: true, write: access === 'write' }, cause);
     }
     if (!('ok' in result)) return result;
   }

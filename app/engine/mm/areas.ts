@@ -74,7 +74,7 @@ export function removeArea(w: Writer, area: Area): void {
     return;
   for (const run of w.world.pages.pageCache[area.file]?.occupied() ?? []) {
     const first = run.values[0] ?? 0;
-    changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, refs: f.refs - 1 }));
+    changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, refs: f.refs - 1, anonVma: 0 }));
   }
   w.fill('pageCache', area.file, 0, file.pages, null);
   w.put('file', area.file, null);

@@ -15,6 +15,8 @@ import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { again, faultIn, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { blockOf, isHugeAt, splitPmd } from './huge.ts';
+import { areaAt } from './areas.ts';
+import { isHugetlb } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 /** X2: the entry is restored; writable only if the area is. */
@@ -79,7 +81,8 @@ function lendStretch(tx: Tx, key: string, space: string, start: number, end: num
   const group = tx.group(end - start);
   const by = `driver:${tx.get('context', key)?.device ?? key}`;
   const made = tx.emit({ kind: 'makeDeviceExclusive', by, group, rule: 'exclusive.make', at });
-  if (isHugeAt(tx, space, start)) splitPmd(tx, space, blockOf(start), start, made);
+  const area = areaAt(tx.world, space, start);
+  if (area !== null && !isHugetlb(area) && isHugeAt(tx, space, start)) splitPmd(tx, space, blockOf(start), start, made);
   const got = faultIn(tx, { space, start, end, access: 'write' }, made);
   if (!isOk(got))
     return tx.refuse('EFAULT', 'exclusive.notWritable', {
@@ -90,13 +93,14 @@ function lendStretch(tx: Tx, key: string, space: string, start: number, end: num
     });
   const frame = tx.pages('pte', space).get(start)?.[1] ?? 0;
   const state = frameAt(tx.world, frame);
-  if (state === null || isFrame(state, 'pageCache'))
+  if (state === null || isFrame(state, 'pageCache') || (area !== null && isHugetlb(area)))
     return tx.refuse('EOPNOTSUPP', 'exclusive.notAnonymous', {
       cause: made,
       at,
-      why: 'only anonymous pages can be lent',
+      why: 'only anonymous pages that are not hugetlb can be lent',
       fn: 'make_device_exclusive',
     });
+  if (isFrame(state, 'locked')) return { blocked: 'folioLock' };
   const range: RangeEvent = {
     event: 'EXCLUSIVE',
     space,

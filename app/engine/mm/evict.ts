@@ -13,8 +13,8 @@
 import { frameFlag, readFrame } from '../../model/frame-state.ts';
 import { isFilled } from '../../store/run.ts';
 import type { Tx } from '../tx.ts';
-import { allFrames, changeFrames, findFree, frameAt, isFrame, poolOf, systemPool, take } from './frames.ts';
-import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
+import { allFrames, findFree, frameAt, isFrame, poolOf, systemPool, take } from './frames.ts';
+import { hold, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
 
 interface Moved {
   readonly from: number;
@@ -64,13 +64,11 @@ function collect(tx: Tx, first: number, last: number, cause: number): readonly n
           at: { start: frame, pages: 1 },
           args: { cpages: 1 },
         },
-        (w) => {
-          changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.locked | frameFlag.isolated }));
-        },
+        (w) => hold(w, frame, frame + 1),
       );
       if (state.maps > 0) tryToMigrate(tx, frame, frame + 1, cause);
       const now = frameAt(tx.world, frame);
-      if (now !== null && now.refs > migrationEntries(tx, frame)) moveEntries(tx, frame, frame + 1, frame, cause);
+      if (now !== null && (now.maps > 0 || now.refs > 1)) moveEntries(tx, frame, frame + 1, frame, cause);
       else frames.push(frame);
     }
   }

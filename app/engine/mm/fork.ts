@@ -7,13 +7,15 @@
  *
  * Models dup_mmap and copy_page_range of mm/memory.c. The child has no mirrors, no PASID and no device contexts.
  */
-import { frameFlag, readFrame } from '../../model/frame-state.ts';
+import { folioOrder, frameColumn, frameFlag, readFrame, withOrder } from '../../model/frame-state.ts';
+import { pmdPages } from '../../model/ids.ts';
 import {
   countsInMapcount,
   hasFlag,
   isMigration,
   pteFlag,
   pteKind,
+  pteLevel,
   pteWord,
   withFlags,
   withKind,
@@ -21,8 +23,11 @@ import {
 import { isFilled, valueAt, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
-import { areasIn, isCow, linkAnonVma, newVmaId, type Area } from './areas.ts';
-import { allFrames, addMapping, changeFrames, findFree, systemPool, take } from './frames.ts';
+import { areasIn, isCow, linkAnonVma, newVmaId, removeArea, type Area } from './areas.ts';
+import { allFrames, addMapping, changeFrames, findBlock, findFree, systemPool, take } from './frames.ts';
+import { blockOf, isHugeAt, splitPmd } from './huge.ts';
+import { isHugetlb } from './hugetlb.ts';
+import { zapEntries } from './unmap.ts';
 import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { copyDescriptors } from '../sharing/files.ts';
@@ -53,12 +58,36 @@ export function fork(tx: Tx, parent: string, child: string): OpResult {
     copyDescriptors(w, parent, child);
   });
   for (const area of areasIn(tx.world, from, 0, 2 ** 35)) {
-    if (!area.flags.includes('DONTCOPY')) copyArea(tx, area, child, forked);
+    if (area.flags.includes('DONTCOPY')) continue;
+    if (!copyArea(tx, area, child, forked)) {
+      tearDown(tx, child, forked);
+      return tx.refuse('ENOMEM', 'fork.noMemory', {
+        cause: forked,
+        at: { space: from, start: area.start, pages: area.end - area.start },
+        why: 'no free frames to copy pinned pages to: there is no child, and what was write-protected stays so',
+        fn: 'copy_page_range',
+      });
+    }
   }
   return ok;
 }
 
-function copyArea(tx: Tx, area: Area, child: string, cause: number): void {
+/** The child that could not be made goes again (mmput of the half-made mm). */
+function tearDown(tx: Tx, child: string, cause: number): void {
+  const everything = 2 ** 35;
+  zapEntries(tx, child, 0, everything, cause, 'fork.undone');
+  tx.emit({ kind: 'vmaRemoved', cause, rule: 'fork.undone', at: { space: child } }, (w) => {
+    for (const area of areasIn(w.world, child, 0, everything)) removeArea(w, area);
+    for (const [name, buffer] of Object.entries(w.world.records.buffer))
+      if (buffer.space === child) w.put('buffer', name, null);
+    w.put('subscriptions', child, null);
+    w.put('space', child, null);
+    w.put('process', child, null);
+  });
+}
+
+/** False where memory ran out. */
+function copyArea(tx: Tx, area: Area, child: string, cause: number): boolean {
   const { id, ...vma } = area;
   const at = { space: area.space, start: area.start, pages: area.end - area.start };
   tx.emit({ kind: 'vmaCopied', cause, rule: 'fork.area', at, args: { child } }, (w) => {
@@ -68,9 +97,10 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): void {
     w.put('vma', copy, { ...vma, space: child, anonVmas: chain });
     for (const number of chain) linkAnonVma(w, number, copy);
   });
-  if (area.flags.includes('WIPEONFORK')) return;
+  if (area.flags.includes('WIPEONFORK')) return true;
   // What faults can rebuild is not copied: shared mappings, and areas where no page was ever made (vma_needs_copy).
-  if (!isCow(area) || area.anonVmas.length === 0) return;
+  const inserted = area.flags.includes('MIXEDMAP') || area.flags.includes('PFNMAP');
+  if (!inserted && (!isCow(area) || area.anonVmas.length === 0)) return true;
   const range: RangeEvent = {
     event: 'PROTECTION_PAGE',
     space: area.space,
@@ -80,15 +110,32 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): void {
     rule: 'fork.protect',
   };
   rangeStart(tx, range);
+  splitPinned(tx, area, cause);
+  let enough = true;
   tx.emit({ kind: 'entriesCopied', cause, rule: 'fork.copy', at, args: { child } }, (w) => {
     for (const run of w.world.pages.pte[area.space]?.occupied(area.start, area.end) ?? [])
-      copyEntries(w, area.space, child, run);
+      enough &&= copyEntries(w, area.space, child, run);
   });
   rangeEnd(tx, range);
+  return enough;
 }
 
-/** copy_nonpresent_pte, copy_present_ptes, copy_present_page: what each kind of entry becomes on both sides. */
-function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): void {
+/** A huge page of which a part may be pinned cannot be shared as one: it is split first (copy_huge_pmd). */
+function splitPinned(tx: Tx, area: Area, cause: number): void {
+  if (isHugetlb(area)) return;
+  for (let block = blockOf(area.start); block < area.end; block += pmdPages) {
+    if (!isHugeAt(tx, area.space, block)) continue;
+    const frame = tx.pages('pte', area.space).column(block, 1) ?? 0;
+    const frames = tx.pages('frame', allFrames).occupied(frame, frame + pmdPages);
+    if (frames.some((run) => readFrame(run.values).pins > 0)) splitPmd(tx, area.space, block, block, cause);
+  }
+}
+
+/**
+ * copy_nonpresent_pte, copy_present_ptes, copy_present_page: what each kind of entry becomes on both sides. False where
+ * memory ran out.
+ */
+function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): boolean {
   const word = run.values[0] ?? 0;
   const kind = pteKind(word);
   if (kind === 'PRESENT' || kind === 'DEVEXCL' || kind === 'PROTNONE') return copyPresent(w, parent, child, run);
@@ -102,17 +149,14 @@ function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): 
     addMapping(w, frame, frame + pages);
     share(w, frame, frame + pages);
   } else if (isMigration(word)) {
-    changeFrames(w, frame, frame + pages, (f) => ({
-      ...f,
-      refs: f.refs + 1,
-      flags: f.flags & ~frameFlag.anonExclusive,
-    }));
+    share(w, frame, frame + pages);
   }
   if (countsInMapcount(word) || isMigration(word)) charge(w, child, 'anon', pages);
+  return true;
 }
 
 /** Ordinary pages are shared read only, but what may be pinned stays with the parent and is copied at once. */
-function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): void {
+function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): boolean {
   const first = valueAt(run, run.start, 1);
   for (const part of w.world.pages.frame[allFrames]?.runs(first, first + (run.end - run.start)) ?? []) {
     const piece: FilledRun = {
@@ -122,9 +166,9 @@ function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): 
       strides: run.strides,
     };
     const frame = isFilled(part) ? readFrame(part.values) : null;
-    if (frame !== null && frame.pins > 0 && (frame.flags & frameFlag.pageCache) === 0)
-      copyPinned(w, child, piece, part.start, part.end);
-    else {
+    if (frame !== null && frame.pins > 0 && (frame.flags & frameFlag.pageCache) === 0) {
+      if (!copyPinned(w, child, piece, part.start, part.end)) return false;
+    } else {
       // A lent page is restored first (try_restore_exclusive_pte); its device was told by this fork's event.
       const word = piece.values[0] ?? 0;
       setBoth(
@@ -139,21 +183,35 @@ function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): 
     }
     charge(w, child, residentKind(part.values?.[0] ?? 0), part.end - part.start);
   }
+  return true;
 }
 
-function copyPinned(w: Writer, child: string, piece: FilledRun, first: number, last: number): void {
+/** The child's own copies; a hugetlb page is copied as one. False where there are too few frames: none is copied then. */
+function copyPinned(w: Writer, child: string, piece: FilledRun, first: number, last: number): boolean {
   const pool = systemPool(w.world);
-  if (pool === null) return;
-  for (let frame = first; frame < last; frame++) {
-    const spans = findFree(w.world, pool, 1);
-    const to = spans?.[0]?.start;
-    const source = w.world.pages.frame[allFrames]?.get(frame);
-    if (spans === null || to === undefined || source === null || source === undefined) return;
-    const state = readFrame(source);
-    take(w, pool, spans, { ...state, flags: frameFlag.anonExclusive | frameFlag.dirty, refs: 1, maps: 1, pins: 0 });
-    const page = piece.start + (frame - first);
-    w.fill('pte', child, page, page + 1, [piece.values[0] ?? 0, to]);
+  const level = pteLevel(piece.values[0] ?? 0);
+  const pages = last - first;
+  const block = pool === null || level === 0 ? null : findBlock(w.world, pool, pages);
+  const whole = block === null ? null : [{ start: block, end: block + pages }];
+  const spans = pool === null ? null : level === 0 ? findFree(w.world, pool, pages) : whole;
+  if (pool === null || spans === null) return false;
+  let frame = first;
+  for (const span of spans) {
+    for (let to = span.start; to < span.end;) {
+      const source = w.world.pages.frame[allFrames]?.runs(frame, frame + (span.end - to))[0];
+      if (source === undefined || !isFilled(source)) return false;
+      const length = source.end - source.start;
+      const state = readFrame(source.values);
+      const flags = withOrder(frameFlag.anonExclusive | frameFlag.dirty, folioOrder(level === 0 ? 0 : state.flags));
+      const copy = { ...state, flags, refs: 1, maps: 1, pins: 0 };
+      take(w, pool, [{ start: to, end: to + length }], copy, source.strides[frameColumn.content] === 1);
+      const page = piece.start + (frame - first);
+      w.fill('pte', child, page, page + length, [piece.values[0] ?? 0, to], [0, length > 1 ? 1 : 0]);
+      frame += length;
+      to += length;
+    }
   }
+  return true;
 }
 
 function setBoth(w: Writer, parent: string, child: string, run: FilledRun, word: number): void {

@@ -10,17 +10,17 @@
  * Models do_huge_pmd_anonymous_page, do_huge_pmd_wp_page and __split_huge_pmd of mm/huge_memory.c, and
  * vma_adjust_trans_huge of mm/vma.c.
  */
-import { folioOrder, frameFlag, readFrame, withOrder, writeFrame } from '../../model/frame-state.ts';
+import { folioOrder, frameFlag, readFrame, withOrder, writeFrame, type FrameState } from '../../model/frame-state.ts';
 import { pmdPages, pudPages } from '../../model/ids.ts';
 import { isMigration, pteFlag, pteKind, pteLevel, pteWord, withFlags, withLevel } from '../../model/pte.ts';
-import type { FilledRun } from '../../store/run.ts';
+import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { areaAt, ownAnonVma, type Area } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { allFrames, changeFrames, findBlock, frameAt, isFrame, systemPool, take } from './frames.ts';
 import { isHugetlb } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
-import { moveEntries, rmapOf, setMigrationEntries, type Mapped } from './rmap.ts';
+import { hold, moveEntries, rmapOf, setMigrationEntries } from './rmap.ts';
 import { charge } from './rss.ts';
 
 /** First page of the 2 MiB block that a page or frame lies in. */
@@ -202,42 +202,50 @@ function hasPmdTable(tx: Tx, space: string, page: number): boolean {
 
 /**
  * split_folio of a large folio that is mapped page by page: unmapped everywhere, split, mapped again. A driver is told
- * once for each piece of its own folio. False where somebody holds it.
+ * once for each piece of its own folio. False where somebody holds it; a fault that waits may hold `faultFrame`.
  */
-export function splitFolio(tx: Tx, frame: number, device: string | null, extra: number, cause: number): boolean {
+export function splitFolio(
+  tx: Tx,
+  frame: number,
+  device: string | null,
+  extra: number,
+  faultFrame: number | null,
+  cause: number,
+): boolean {
   const head = blockOf(frame);
-  const frames = tx.pages('frame', allFrames);
-  const places = foliosPlaces(tx, head);
+  const used = tx.pages('frame', allFrames).occupied(head, head + pmdPages);
+  const others = used.filter((run) => faultFrame === null || faultFrame < run.start || run.end <= faultFrame);
+  if (others.some((run) => isHeldElsewhere(readFrame(run.values)))) return false;
+  tx.emit({ kind: 'folioLocked', cause, rule: 'huge.splitFolio', at: { start: head, pages: pmdPages } }, (w) =>
+    hold(w, head, head + pmdPages),
+  );
+  const places = rmapOf(tx, used[0]?.start ?? head, used[used.length - 1]?.end ?? head);
   for (const place of places) {
-    const { space, page } = place;
-    const range: RangeEvent = {
-      event: 'CLEAR',
-      space,
-      start: page,
-      end: page + place.pages,
-      cause,
-      rule: 'huge.splitFolio',
-    };
+    const { space, page, pages } = place;
+    const range: RangeEvent = { event: 'CLEAR', space, start: page, end: page + pages, cause, rule: 'huge.splitFolio' };
     rangeStart(tx, range);
     const mapped = tx
       .pages('pte', space)
-      .occupied(page, page + place.pages)
+      .occupied(page, page + pages)
       .filter((run) => mapsFolio(run, head));
-    setMigrationEntries(tx, place, mapped, place.pages, false, tx.group(place.pages), cause);
+    setMigrationEntries(tx, place, mapped, false, tx.group(pages), cause);
     rangeEnd(tx, range);
   }
-  const held = frames.occupied(head, head + pmdPages).some((run) => readFrame(run.values).pins > 0);
-  if (!held) orderFolio(tx, head, device, extra, cause);
+  orderFolio(tx, head, device, extra, cause);
   // Each stretch of frames that one mapping holds is put back by itself.
   const cuts = [
-    ...new Set([head, head + pmdPages, ...places.flatMap(({ frame, pages }) => [frame, frame + pages])]),
+    ...new Set([head, head + pmdPages, ...places.flatMap((place) => [place.frame, place.frame + place.pages])]),
   ].sort((a, b) => a - b);
   for (const [index, start] of cuts.entries()) {
-    for (const run of frames.occupied(start, cuts[index + 1] ?? start))
+    for (const run of tx.pages('frame', allFrames).occupied(start, cuts[index + 1] ?? start))
       moveEntries(tx, run.start, run.end, run.start, cause);
   }
-  return !held;
+  return true;
 }
+
+/** Somebody else than those who map the page has a reference. */
+const isHeldElsewhere = (frame: FrameState): boolean =>
+  frame.pins > 0 || frame.refs > frame.maps || (frame.flags & frameFlag.locked) !== 0;
 
 const mapsFolio = (run: FilledRun, head: number): boolean => {
   const word = run.values[0] ?? 0;
@@ -256,28 +264,6 @@ export function orderFolio(tx: Tx, head: number, device: string | null, pieces: 
   });
 }
 
-/** A stretch of an address space that can map frames of a folio, from `frame` on. */
-interface FolioPlace extends Mapped {
-  readonly frame: number;
-  readonly pages: number;
-}
-
-/** Stretches of address spaces that can map pages of the folio, by the reverse map of its first and last used frames. */
-function foliosPlaces(tx: Tx, head: number): readonly FolioPlace[] {
-  const places = new Map<string, FolioPlace>();
-  for (const run of tx.pages('frame', allFrames).occupied(head, head + pmdPages)) {
-    for (let frame = run.start; frame < run.end; frame++) {
-      for (const { space, page } of rmapOf(tx, frame)) {
-        const key = `${space}:${page - frame}`;
-        const known = places.get(key);
-        if (known === undefined) places.set(key, { space, page, frame, pages: 1 });
-        else places.set(key, { ...known, pages: page + 1 - known.page });
-      }
-    }
-  }
-  return [...places.values()];
-}
-
 /** The frame is part of a huge folio whose pages are mapped one by one. */
 export const isLarge = (tx: Tx, frame: number): boolean => {
   const state = frameAt(tx.world, frame);
@@ -290,9 +276,16 @@ export function collapse(tx: Tx, area: Area, block: number, cause: number): bool
   if (isHugeAt(tx, space, block)) return true;
   const entries = tx.pages('pte', space).runs(block, block + pmdPages);
   const ours = entries.every((run) => run.values !== null && pteKind(run.values[0] ?? 0) === 'PRESENT');
+  // A page that somebody holds besides its mappings cannot be replaced (SCAN_PAGE_COUNT).
+  const free = entries.filter(isFilled).every((run) =>
+    tx
+      .pages('frame', allFrames)
+      .occupied(run.values[1] ?? 0, (run.values[1] ?? 0) + (run.end - run.start))
+      .every((part) => !isHeldElsewhere(readFrame(part.values))),
+  );
   const pool = systemPool(tx.world);
   const to = pool === null ? null : findBlock(tx.world, pool, pmdPages);
-  if (!ours || pool === null || to === null) return false;
+  if (!ours || !free || pool === null || to === null) return false;
   const range: RangeEvent = {
     event: 'CLEAR',
     space,

@@ -18,13 +18,20 @@ import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { charge } from './rss.ts';
 
 export const isHugetlb = (vma: Vma): boolean => vma.backing === 'hugetlb2M' || vma.backing === 'hugetlb1G';
-const sizeOf = (vma: Vma): number => (vma.backing === 'hugetlb1G' ? pudPages : pmdPages);
+/** Base pages of a huge page of the area. */
+export const hugetlbPages = (vma: Vma): number => (vma.backing === 'hugetlb1G' ? pudPages : pmdPages);
 const levelOf = (vma: Vma): number => (vma.backing === 'hugetlb1G' ? 2 : 1);
+
+/** A range that starts or ends inside a huge page of an area: such an area cannot be cut there (hugetlb_vm_op_split). */
+export const cutsHugePage = (area: Vma | null, ...borders: readonly number[]): boolean =>
+  area !== null &&
+  isHugetlb(area) &&
+  borders.some((at) => area.start < at && at < area.end && at % hugetlbPages(area) !== 0);
 
 /** One fault on the huge page that holds `page`. */
 export function hugetlbFault(tx: Tx, area: Area, page: number, access: Access, from: number | null): FaultOutcome {
   const { space } = area;
-  const size = sizeOf(area);
+  const size = hugetlbPages(area);
   const start = Math.floor(page / size) * size;
   const cause = tx.emit({
     kind: 'hugetlbFault',

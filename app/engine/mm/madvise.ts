@@ -14,6 +14,7 @@ import { isOk, ok, type Tx } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
 import { faultIn } from './cpu-fault.ts';
 import { blockOf, collapse, splitAtBorders } from './huge.ts';
+import { cutsHugePage, hugetlbPages, isHugetlb } from './hugetlb.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { zapRange } from './unmap.ts';
@@ -71,6 +72,14 @@ export function madvise(tx: Tx, { space, start, end }: SpaceSpan, advice: Advice
 function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advice, cause: number): OpResult {
   const { space } = area;
   const change = flagChanges[advice];
+  const no = (why: string, fn: string): OpResult =>
+    tx.refuse('EINVAL', `madvise.${advice}`, { cause, at: { space, start, pages: end - start }, why, fn });
+  if (change !== undefined && cutsHugePage(area, start, end))
+    return no('a hugetlb mapping is cut between its huge pages only', 'hugetlb_vm_op_split');
+  if (isHugetlb(area) && (advice === 'HUGEPAGE' || advice === 'NOHUGEPAGE'))
+    return no('hugetlb memory is huge already', 'hugepage_madvise');
+  if (advice === 'WIPEONFORK' && (area.file !== null || area.shared || isHugetlb(area)))
+    return no('only private anonymous memory can be wiped at fork', 'madvise_vma_behavior');
   if (change !== undefined) {
     const [set, clear] = change;
     splitAtBorders(tx, space, start, end, cause);
@@ -93,7 +102,15 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
     );
     return ok;
   }
-  if (advice === 'DONTNEED') return zapRange(tx, 'CLEAR', space, start, end, cause, 'madvise.DONTNEED');
+  if (advice === 'DONTNEED') {
+    // What is advised of hugetlb memory begins with a huge page, and its end is rounded down.
+    if (cutsHugePage(area, start))
+      return no('the range must start with a huge page', 'madvise_dontneed_free_valid_vma');
+    const stop = cutsHugePage(area, end) ? end - (end % hugetlbPages(area)) : end;
+    return stop > start ? zapRange(tx, 'CLEAR', space, start, stop, cause, 'madvise.DONTNEED') : ok;
+  }
+  if (advice === 'COLLAPSE' && area.backing !== 'anon')
+    return no('only anonymous memory collapses here', 'madvise_collapse');
   if (advice === 'COLLAPSE') return collapseBlocks(tx, area, start, end, cause);
   if (advice === 'FREE') return lazyFree(tx, area, start, end, cause);
   return faultIn(tx, { space, start, end, access: advice === 'POPULATE_WRITE' ? 'write' : 'read' }, cause);

@@ -16,12 +16,13 @@ import type { Tx } from '../tx.ts';
 import type { Area } from './areas.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from './frames.ts';
 import { blockOf, isBlockEmpty, isHugeAt, isLarge, splitFolio, splitPmd } from './huge.ts';
-import { migrationEntries, migrationWord, moveEntries, tryToMigrate } from './rmap.ts';
+import { migrationWord, moveEntries, tryToMigrate } from './rmap.ts';
 
 /** Bits of a source word. */
 export const source = { migrate: 1, write: 2, frame: 4, exclusive: 8, moved: 16, compound: 32 } as const;
 
 export interface CollectRequest {
+  readonly context: string;
   readonly key: string;
   readonly space: string;
   readonly start: number;
@@ -48,7 +49,7 @@ export function unitsOf(run: FilledRun): readonly FilledRun[] {
 
 /** migrate_vma_collect: what may go gets a migration entry; the frame is locked and held by the migration. */
 export function collect(tx: Tx, request: CollectRequest, area: Area, cause: number): void {
-  const { key, space, start, end, select } = request;
+  const { context, key, space, start, end, select } = request;
   const compound = select.includes('compound');
   for (let block = blockOf(start); block < end; block += pmdPages) {
     const whole = block >= start && block + pmdPages <= end;
@@ -68,7 +69,7 @@ export function collect(tx: Tx, request: CollectRequest, area: Area, cause: numb
       kind: 'migrateVmaCollect',
       cause,
       rule: 'migrate.collect',
-      at: { space, start, pages: end - start, context: key },
+      at: { space, start, pages: end - start, context },
       args: { cpages },
     },
     (w) => {
@@ -77,7 +78,7 @@ export function collect(tx: Tx, request: CollectRequest, area: Area, cause: numb
       for (const run of collected) {
         if (!hasFlag(run.values[0] ?? 0, source.frame)) continue;
         const frame = run.values[1] ?? 0;
-        // The mapping's reference passes to the migration entry; the frame is locked and off the LRU.
+        // The mapping's reference goes, the migration's comes; the frame is locked and off the LRU.
         changeFrames(w, frame, frame + (run.end - run.start), (f) => ({
           ...f,
           maps: f.maps - 1,
@@ -92,7 +93,11 @@ export function collect(tx: Tx, request: CollectRequest, area: Area, cause: numb
 }
 
 /** A page of a large folio that is mapped alone can only go alone: the folio is split first (migrate_vma_split_folio). */
-function splitLargeFolios(tx: Tx, { space, start, end, owner, select }: CollectRequest, cause: number): void {
+function splitLargeFolios(
+  tx: Tx,
+  { space, start, end, owner, select, faultFrame }: CollectRequest,
+  cause: number,
+): void {
   for (let page = start; page < end;) {
     const run = tx.pages('pte', space).occupied(page, end)[0];
     if (run === undefined) return;
@@ -100,7 +105,7 @@ function splitLargeFolios(tx: Tx, { space, start, end, owner, select }: CollectR
     if (pteLevel(word) === 0 && mayGo(tx, run, run.start, owner, select) && isLarge(tx, run.values[1] ?? 0)) {
       const frame = run.values[1] ?? 0;
       const pool = poolOf(tx.world, frame);
-      splitFolio(tx, frame, pool?.registration === 'private' ? pool.device : null, pmdPages, cause);
+      splitFolio(tx, frame, pool?.registration === 'private' ? pool.device : null, pmdPages, faultFrame, cause);
     }
     page = largeEnd(tx, run, end);
   }
@@ -195,11 +200,11 @@ export function unmapEverywhere(tx: Tx, key: string, cause: number): void {
       const end = start + (part.end - part.start);
       if (frame.maps > 0) tryToMigrate(tx, part.start, part.end, cause);
       const now = frameAt(tx.world, part.start);
-      // Each migration entry stands for the reference of the mapping it replaced.
+      // What is left is the migration's own reference, that of the page cache, and that of a fault that waits.
       const folio = hasFlag(run.values[0] ?? 0, source.compound) ? run.values[1] : part.start;
       const faulting = call.faultFrame === folio ? 1 : 0;
-      const expected = migrationEntries(tx, part.start) + (isFrame(frame, 'pageCache') ? 1 : 0) + faulting;
-      if (now !== null && now.refs > expected) restore(tx, key, start, end, part.start, cause);
+      const expected = 1 + (isFrame(frame, 'pageCache') ? 1 : 0) + faulting;
+      if (now !== null && (now.maps > 0 || now.refs > expected)) restore(tx, key, start, end, part.start, cause);
     }
   }
 }
@@ -208,7 +213,12 @@ export function unmapEverywhere(tx: Tx, key: string, cause: number): void {
 function restore(tx: Tx, key: string, start: number, end: number, frame: number, cause: number): void {
   moveEntries(tx, frame, frame + (end - start), frame, cause);
   tx.emit(
-    { kind: 'migrateDone', cause, rule: 'migrate.restore', at: { context: key, start, pages: end - start } },
+    {
+      kind: 'migrateDone',
+      cause,
+      rule: 'migrate.restore',
+      at: { context: tx.get('migration', key)?.context ?? key, start, pages: end - start },
+    },
     (w) => w.fill('migrateSrc', key, start, end, null),
   );
 }

@@ -11,8 +11,8 @@ import { pmdPages } from '../../model/ids.ts';
 import { valueAt } from '../../store/run.ts';
 import type { Tx } from '../tx.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
-import { changeFrames, poolOf, systemPool } from './frames.ts';
-import { migrateCopy, migrateFinalize, migratePages, migrateSetup } from './migrate-vma.ts';
+import { changeFrames, frameAt, isFrame, poolOf, systemPool } from './frames.ts';
+import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from './migrate-vma.ts';
 import { blockOf } from './huge.ts';
 import { eraseDeviceEntries } from './mirror.ts';
 
@@ -31,13 +31,14 @@ function bringBack(tx: Tx, space: string, start: number, frame: number, pages: n
     at: { space, start, pages: 1 },
     args: { frame },
   });
-  const key = `${device}:${space}`;
+  const context = `${device}:${space}`;
+  const key = callKey(tx, context);
   const select = pages > 1 ? (['private', 'compound'] as const) : (['private'] as const);
-  const setup = migrateSetup(tx, { key, space, start, end, owner, select, faultFrame: frame, cause: ram });
+  const setup = migrateSetup(tx, { context, key, space, start, end, owner, select, faultFrame: frame, cause: ram });
   if (!('ok' in setup)) return false;
   migrateCopy(tx, key, system, ram);
   migratePages(tx, key, ram);
-  eraseDeviceEntries(tx, key, start, end, ram, 'fault.cpu.devicePrivate');
+  eraseDeviceEntries(tx, context, start, end, ram, 'fault.cpu.devicePrivate');
   migrateFinalize(tx, key, ram);
   return true;
 }
@@ -54,6 +55,9 @@ function whileHeld(
 ): FaultOutcome {
   const at = { space, start, pages: 1 };
   const { cause, vmaLock } = fault;
+  // The fault needs the folio lock, and waits for whoever has it.
+  const state = frameAt(tx.world, frame);
+  if (state !== null && isFrame(state, 'locked')) return { blocked: 'folioLock' };
   if (vmaLock) tx.emit({ kind, cause, rule: 'fault.cpu.devicePrivate.vmaLock', at, args: { retry: true } });
   const held = tx.emit({ kind, cause, rule: 'fault.cpu.devicePrivate', at, args: { retry: false } }, (w) => {
     changeFrames(w, frame, frame + pages, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags | frameFlag.locked }));

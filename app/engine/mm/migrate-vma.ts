@@ -11,28 +11,31 @@
  *
  * Models migrate_vma_setup, migrate_vma_pages and migrate_vma_finalize of mm/migrate_device.c.
  */
+import type { Span } from '../../base/span.ts';
 import { frameFlag, withOrder, writeFrame } from '../../model/frame-state.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { hasFlag, pteKind, withLevel } from '../../model/pte.ts';
 import type { Migration } from '../../model/world.ts';
-import { isFilled, valueAt, type FilledRun } from '../../store/run.ts';
+import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, isSpecial, ownAnonVma } from './areas.ts';
-import { allFrames, changeFrames, findBlock, findFree, frameAt, isFrame, poolOf, take } from './frames.ts';
+import { allFrames, findBlock, findFree, frameAt, isFrame, poolOf, take } from './frames.ts';
 import { isHugeAt, orderFolio, splitPmd } from './huge.ts';
 import { collect, source, unitsOf, unmapEverywhere } from './migrate-collect.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
-import { moveEntries, presentWord, takeOver } from './rmap.ts';
+import { letGo, moveEntries, presentWord, takeOver } from './rmap.ts';
 import { charge } from './rss.ts';
 
-const whole = (m: Migration) => ({ space: m.space, start: m.start, pages: m.end - m.start });
+const whole = (m: Migration) => ({ space: m.space, start: m.start, pages: m.end - m.start, context: m.context });
 /** Flags of a destination word. */
 const destination = { frame: 1, compound: 2 } as const;
 const hugeOrder = 9;
 
 export interface SetupRequest {
-  /** Key of the call: the context that migrates. */
+  /** The context that migrates. */
+  readonly context: string;
+  /** Key of the call: the context where the driver goes step by step, else what `callKey` gives. */
   readonly key: string;
   readonly space: string;
   readonly start: number;
@@ -44,10 +47,17 @@ export interface SetupRequest {
   readonly cause: number | null;
 }
 
+/**
+ * Key of a call that one operation carries out from setup to finalize: the context, unless a call of the same context
+ * is open already. The mmap lock is held for reading only, so that both may be under way.
+ */
+export const callKey = (tx: Tx, context: string): string =>
+  tx.get('migration', context) === null ? context : `${context}+`;
+
 /** migrate_vma_setup: EINVAL without an area, for hugetlb and special areas; otherwise 0, even if nothing was collected. */
 export function migrateSetup(tx: Tx, request: SetupRequest): OpResult {
-  const { key, space, start, end, owner, select, faultFrame } = request;
-  const at = { space, start, pages: end - start, context: key };
+  const { context, key, space, start, end, owner, select, faultFrame } = request;
+  const at = { space, start, pages: end - start, context };
   const area = areaAt(tx.world, space, start);
   if (area === null || end > area.end || area.backing.startsWith('hugetlb') || isSpecial(area)) {
     const why =
@@ -60,14 +70,14 @@ export function migrateSetup(tx: Tx, request: SetupRequest): OpResult {
   }
   const args = { select: [...select], owner };
   const cause = tx.emit({ kind: 'migrateVmaSetup', cause: request.cause, rule: 'migrate.setup', at, args }, (w) => {
-    w.put('migration', key, { space, start, end, owner, select, cpages: 0, phase: 'collected', faultFrame });
+    w.put('migration', key, { context, space, start, end, owner, select, cpages: 0, phase: 'collected', faultFrame });
   });
   const range: RangeEvent = { event: 'MIGRATE', space, start, end, owner, cause, rule: 'migrate.setup' };
   rangeStart(tx, range);
   collect(tx, request, area, cause);
   rangeEnd(tx, range);
   unmapEverywhere(tx, key, cause);
-  tx.emit({ kind: 'migrateVmaSetupRet', cause, rule: 'migrate.setup', at: { context: key }, args: { ret: 'ok' } });
+  tx.emit({ kind: 'migrateVmaSetupRet', cause, rule: 'migrate.setup', at: { context }, args: { ret: 'ok' } });
   return ok;
 }
 
@@ -79,7 +89,7 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
   const call = tx.get('migration', key);
   if (call === null)
     return tx.refuse('EINVAL', 'migrate.copy.none', { cause, why: 'no migration is under way', at: { context: key } });
-  const device = tx.get('context', key)?.device ?? key;
+  const device = tx.get('context', call.context)?.device ?? call.context.slice(0, call.context.indexOf(':'));
   const collected = tx.pages('migrateSrc', key).occupied(call.start, call.end);
   const first = collected.find((run) => hasFlag(run.values[0] ?? 0, source.frame));
   const from = first === undefined ? null : (poolOf(tx.world, first.values[1] ?? 0)?.id ?? null);
@@ -88,7 +98,7 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
     cause,
     by: `driver:${device}`,
     rule: 'migrate.copy',
-    at: { ...whole(call), context: key },
+    at: whole(call),
     args: { pool, from },
   } as const;
   const toSystem = tx.get('pool', pool)?.registration === 'system';
@@ -175,7 +185,7 @@ export function migratePages(tx: Tx, key: string, request: number | null): OpRes
     kind: 'migrateVmaPages',
     cause: request,
     rule: 'migrate.pages',
-    at: { ...whole(call), context: key },
+    at: whole(call),
     args: { cpages: call.cpages },
   } as const;
   const cause = tx.emit(head, (w) => w.patch('migration', key, { phase: 'committed' }));
@@ -217,7 +227,7 @@ function moveOne(
   isHole: boolean,
   cause: number,
 ): void {
-  if (isHole) return insertHole(tx, call, key, src, to, cause);
+  if (isHole) return insertHoles(tx, call, key, src, to, cause);
   // Only anonymous memory can live on a device.
   const state = frameAt(tx.world, src.values[1] ?? 0);
   if (state !== null && isFrame(state, 'pageCache') && poolOf(tx.world, to)?.registration !== 'system') return;
@@ -237,7 +247,7 @@ function splitUnit(tx: Tx, call: Migration, key: string, unit: FilledRun, cause:
       kind: 'migrateFolioMove',
       cause,
       rule: 'migrate.split',
-      at: { space: call.space, start: unit.start, pages: pmdPages, context: key },
+      at: { space: call.space, start: unit.start, pages: pmdPages, context: call.context },
     },
     (w) => {
       w.rewrite('migrateSrc', key, unit.start, unit.end, (run) => ({
@@ -251,7 +261,7 @@ function splitUnit(tx: Tx, call: Migration, key: string, unit: FilledRun, cause:
 function moveMetadata(tx: Tx, call: Migration, key: string, src: FilledRun, to: number, cause: number): void {
   const from = src.values[1] ?? 0;
   const pages = src.end - src.start;
-  const at = { space: call.space, start: src.start, pages, context: key };
+  const at = { space: call.space, start: src.start, pages, context: call.context };
   tx.emit({ kind: 'migrateFolioMove', cause, rule: 'migrate.move', at, args: { from, to } }, (w) => {
     takeOver(w, from, from + pages, to);
     w.rewrite('migrateSrc', key, src.start, src.end, (run) => ({
@@ -260,24 +270,58 @@ function moveMetadata(tx: Tx, call: Migration, key: string, src: FilledRun, to: 
   });
 }
 
-/** migrate_vma_insert_page: a fresh frame where there was nothing or the zero page, writable iff the area is. */
-function insertHole(tx: Tx, call: Migration, key: string, src: FilledRun, to: number, cause: number): void {
-  const { start } = src;
-  const pages = src.end - start;
+/** Holes of one word: each gets its page where it is still a hole; a huge one goes as one or not at all. */
+function insertHoles(tx: Tx, call: Migration, key: string, src: FilledRun, to: number, cause: number): void {
+  const now = tx.pages('pte', call.space).runs(src.start, src.end);
+  const isHole = (run: Run): boolean => !isFilled(run) || pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO';
+  const whole = hasFlag(src.values[0] ?? 0, source.compound);
+  const pieces = whole
+    ? [{ start: src.start, end: src.end, hole: now.length === 1 && now.every(isHole), zero: now.some(isFilled) }]
+    : now.map((run) => ({ start: run.start, end: run.end, hole: isHole(run), zero: isFilled(run) }));
+  for (const { start, end, hole, zero } of pieces) {
+    if (hole) insertHole(tx, call, key, { start, end }, to + (start - src.start), whole, zero, cause);
+    else notMigrated(tx, call, key, start, end, cause);
+  }
+}
+
+/** Somebody touched the page since it was collected: it does not migrate. */
+function notMigrated(tx: Tx, call: Migration, key: string, start: number, end: number, cause: number): void {
+  const at = { space: call.space, start, pages: end - start, context: call.context };
+  tx.emit({ kind: 'migrateSkipped', cause, rule: 'migrate.insert.touched', at }, (w) =>
+    w.rewrite('migrateSrc', key, start, end, (run) => ({
+      values: [(run.values[0] ?? 0) & ~source.migrate, run.values[1] ?? 0, run.values[2] ?? 0],
+    })),
+  );
+}
+
+/** migrate_vma_insert_page: a fresh frame where there is nothing or the zero page, writable iff the area is. */
+function insertHole(
+  tx: Tx,
+  call: Migration,
+  key: string,
+  { start, end }: Span,
+  to: number,
+  huge: boolean,
+  zero: boolean,
+  cause: number,
+): void {
+  const pages = end - start;
   const area = areaAt(tx.world, call.space, start);
-  const zero = pteKind(tx.pages('pte', call.space).get(start)?.[0] ?? 0) === 'PRESENT_ZERO';
-  const huge = hasFlag(src.values[0] ?? 0, source.compound);
-  const at = { space: call.space, start, pages, context: key };
+  const at = { space: call.space, start, pages, context: call.context };
   tx.emit({ kind: 'migrateInsertPage', cause, rule: 'migrate.insert', at, args: { to, zero } }, (w) => {
     if (area === null) return;
     const index = area.pgoff + (start - area.start);
-    const flags = withOrder(frameFlag.anonExclusive, huge ? hugeOrder : 0);
-    const state = { flags, refs: 1, maps: 1, pins: 0, anonVma: ownAnonVma(w, area.id), index, content: 0 };
+    // The driver keeps its lock and its reference until finalize.
+    const flags = withOrder(frameFlag.anonExclusive | frameFlag.locked, huge ? hugeOrder : 0);
+    const state = { flags, refs: 2, maps: 1, pins: 0, anonVma: ownAnonVma(w, area.id), index, content: 0 };
     w.fill('frame', allFrames, to, to + pages, writeFrame(state), [0, 0, 0, 0, 0, pages > 1 ? 1 : 0, 0]);
     const target = poolOf(w.world, to)?.registration ?? 'system';
     const word = withLevel(presentWord(0, target, area.write), huge ? 1 : 0);
     w.fill('pte', call.space, start, start + pages, [word, to], [0, pages > 1 ? 1 : 0]);
     charge(w, call.space, 'anon', pages);
+    w.rewrite('migrateSrc', key, start, end, (run) => ({
+      values: [(run.values[0] ?? 0) | source.moved, run.values[1] ?? 0, run.values[2] ?? 0],
+    }));
   });
 }
 
@@ -290,7 +334,7 @@ export function migrateFinalize(tx: Tx, key: string, request: number | null): Op
       why: 'no migration is under way',
       at: { context: key },
     });
-  const at = { ...whole(call), context: key };
+  const at = whole(call);
   const cause = tx.emit({
     kind: 'migrateVmaFinalize',
     cause: request,
@@ -301,10 +345,14 @@ export function migrateFinalize(tx: Tx, key: string, request: number | null): Op
   const dst = tx.pages('migrateDst', key);
   for (const { pages, from, to } of finalPieces(tx, key, call)) moveEntries(tx, from, from + pages, to, cause);
   tx.emit({ kind: 'migrateDone', cause, rule: 'migrate.finalize', at }, (w) => {
-    // Destinations that no page took go back to the driver.
-    for (const run of dst.occupied(call.start, call.end)) {
-      const frame = run.values[1] ?? 0;
-      changeFrames(w, frame, frame + (run.end - run.start), (f) => (f.maps === 0 ? { ...f, refs: 0 } : f));
+    // The driver lets go of destinations of holes, and of those that no page took: these are free again.
+    for (const src of w.world.pages.migrateSrc[key]?.occupied(call.start, call.end) ?? []) {
+      const word = src.values[0] ?? 0;
+      if (hasFlag(word, source.frame) && hasFlag(word, source.moved)) continue;
+      for (const run of dst.occupied(src.start, src.end)) {
+        const frame = run.values[1] ?? 0;
+        letGo(w, frame, frame + (run.end - run.start));
+      }
     }
     w.fill('migrateSrc', key, call.start, call.end, null);
     w.fill('migrateDst', key, call.start, call.end, null);

@@ -9,7 +9,7 @@
 import { deviceFlag, devicePteWord } from '../../model/device-pte.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { hasFlag, isDevPrivate, isMigration, permits, pteFlag, pteKind, pteLevel } from '../../model/pte.ts';
-import { isFilled, valueAt, type Run } from '../../store/run.ts';
+import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
@@ -19,6 +19,8 @@ import { readBegin, readRetry } from './notifier.ts';
 
 /** Bits of a word that hmm_range_fault returns. */
 export const hmmFlag = { valid: 1, write: 2, error: 4 } as const;
+
+const everything = 2 ** 35;
 
 export type Request = 'snapshot' | 'read' | 'write';
 
@@ -70,7 +72,11 @@ export function beginRead(tx: Tx, key: string, cause: number | null): OpResult {
       at: { context: key },
       args: { seq: snapshot },
     },
-    (w) => w.patch('context', key, { snapshot }),
+    (w) => {
+      w.patch('context', key, { snapshot });
+      // A new pass has words of its own: those of an older snapshot are gone.
+      w.rewrite('hmmPfn', key, 0, everything, () => null);
+    },
   );
   return ok;
 }
@@ -219,16 +225,23 @@ function wordOf(tx: Tx, key: string, run: Run, request: Request): Run | 'fault' 
   return needs ? 'fault' : none;
 }
 
+export interface Programming {
+  /** False: the driver does not look whether its snapshot is good, which is the bug that the race of munmap and a fault shows. */
+  readonly check: boolean;
+  /** The driver needs to write: it stops at the first word that does not permit it, with EFAULT. */
+  readonly write: boolean;
+}
+
 /**
- * The check and the programming, under the driver lock: EBUSY where the snapshot is no longer good. With `check` false
- * the driver does not look, which is the bug that the race of munmap and a fault shows.
+ * The check and the programming, under the driver lock: EBUSY where the snapshot is no longer good. A device's own
+ * pages come without the write permission that was asked for where a fork shares them (dmirror_do_fault's check).
  */
 export function programEntries(
   tx: Tx,
   key: string,
   start: number,
   end: number,
-  check: boolean,
+  { check, write }: Programming,
   cause: number | null,
 ): OpResult {
   const context = tx.get('context', key);
@@ -253,10 +266,17 @@ export function programEntries(
       fn: 'mmu_interval_read_retry',
     });
   const device = context.device;
-  const words = tx
-    .pages('hmmPfn', key)
-    .occupied(start, end)
-    .filter((run) => hasFlag(run.values[0] ?? 0, hmmFlag.valid));
+  const words: FilledRun[] = [];
+  let refused: number | null = null;
+  for (const run of tx.pages('hmmPfn', key).occupied(start, end)) {
+    const flags = run.values[0] ?? 0;
+    if (!hasFlag(flags, hmmFlag.valid)) continue;
+    if (write && !hasFlag(flags, hmmFlag.write)) {
+      refused = run.start;
+      break;
+    }
+    words.push(run);
+  }
   tx.emit(
     { kind: 'deviceMap', by: driver(tx, key), cause: checked, rule: check ? 'mirror.program' : 'mirror.unchecked', at },
     (w) => {
@@ -268,5 +288,13 @@ export function programEntries(
       }
     },
   );
-  return ok;
+  return refused === null
+    ? ok
+    : tx.refuse('EFAULT', 'mirror.notWritable', {
+        by: driver(tx, key),
+        cause: checked,
+        at: { ...at, start: refused, pages: 1 },
+        why: 'the page is on the device and shared: it must come back and be copied before the device may write',
+        fn: 'dmirror_do_fault',
+      });
 }

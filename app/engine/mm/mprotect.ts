@@ -17,6 +17,7 @@ import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
 import { allFrames } from './frames.ts';
 import { splitAtBorders } from './huge.ts';
+import { cutsHugePage } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
 export interface Protection {
@@ -44,6 +45,13 @@ export function mprotect(
         fn: 'do_mprotect_pkey',
       });
     const stop = Math.min(end, area.end);
+    if (cutsHugePage(area, at, stop))
+      return tx.refuse('EINVAL', 'mprotect.hugetlb', {
+        cause,
+        at: { space, start: at, pages: stop - at },
+        why: 'a hugetlb mapping is cut between its huge pages only; what lies before is changed already',
+        fn: 'hugetlb_vm_op_split',
+      });
     protectArea(tx, area, at, stop, protection, cause);
     at = stop;
   }

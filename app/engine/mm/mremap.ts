@@ -14,19 +14,39 @@ import { areaAt, areasIn, linkAnonVma, newVmaId, splitAt, unlinkAnonVmas, type A
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
-import { detachAreas, zapRange } from './unmap.ts';
+import { canDetach, detachAreas, zapRange } from './unmap.ts';
+import { hugetlbPages, isHugetlb } from './hugetlb.ts';
 
 /** Moves the pages of `from` to `to`; what was mapped there goes first. `dontUnmap` leaves an empty area behind. */
 export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, cause: number): OpResult {
-  const { space, start, end } = from;
+  const { space, start } = from;
+  const area = areaAt(tx.world, space, start);
+  // The length of a hugetlb range is rounded up to huge pages.
+  const unit = area !== null && isHugetlb(area) ? hugetlbPages(area) : 1;
+  const end = start + Math.ceil((from.end - start) / unit) * unit;
   const pages = end - start;
   const at = { space, start, pages };
-  const area = areaAt(tx.world, space, start);
   if (area === null || end > area.end)
     return tx.refuse('EFAULT', 'mremap.area', { cause, at, why: 'the range is not one mapping', fn: 'mremap' });
   if (to < end && start < to + pages)
     return tx.refuse('EINVAL', 'mremap.overlap', { cause, at, why: 'the new place overlaps the old', fn: 'mremap' });
+  if (start % unit !== 0 || to % unit !== 0)
+    return tx.refuse('EINVAL', 'mremap.hugetlb', {
+      cause,
+      at,
+      why: 'hugetlb memory moves from and to a border of its huge pages',
+      fn: 'mremap',
+    });
+  if (dontUnmap && isHugetlb(area))
+    return tx.refuse('EINVAL', 'mremap.dontUnmap', {
+      cause,
+      at,
+      why: 'hugetlb memory leaves nothing behind',
+      fn: 'mremap',
+    });
   if (areasIn(tx.world, space, to, to + pages).length > 0) {
+    const can = canDetach(tx, space, to, to + pages, cause);
+    if (!isOk(can)) return can;
     detachAreas(tx, space, to, to + pages, cause);
     const cleared = zapRange(tx, 'UNMAP', space, to, to + pages, cause, 'mremap.target');
     if (!isOk(cleared)) return cleared;
@@ -37,7 +57,7 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
   rangeStart(tx, range);
   splitUnaligned(tx, space, start, end, to, cause);
   tx.emit({ kind: 'entriesMoved', cause, rule: 'mremap.move', at, args: { to } }, (w) => {
-    const runs = w.world.pages.pte[space]?.runs(start, end) ?? [];
+    const runs = tx.pages('pte', space).runs(start, end);
     w.setRuns(
       'pte',
       space,
@@ -65,7 +85,8 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
 
 /** A huge entry moves as one only to an address that is aligned as it is. */
 function splitUnaligned(tx: Tx, space: string, start: number, end: number, to: number, cause: number): void {
-  if ((to - start) % pmdPages === 0) return;
+  const area = areaAt(tx.world, space, start);
+  if ((to - start) % pmdPages === 0 || (area !== null && isHugetlb(area))) return;
   for (let block = blockOf(start); block < end; block += pmdPages)
     if (isHugeAt(tx, space, Math.max(block, start))) splitPmd(tx, space, block, Math.max(block, start), cause);
 }

@@ -14,7 +14,7 @@ import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { faultIn } from './cpu-fault.ts';
 import { allFrames, changeFrames, findFree, frameAt, poolOf, systemPool, take } from './frames.ts';
-import { migrationEntries, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
+import { hold, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
 
 export type HoldFlag = 'get' | 'pin' | 'write' | 'longterm';
 
@@ -86,13 +86,11 @@ function bringOut(tx: Tx, frame: number, cause: number): boolean {
   if (state === null || pool === null || to === undefined) return false;
   tx.emit(
     { kind: 'migrateVmaCollect', cause, rule: 'pin.coherent', at: { start: frame, pages: 1 }, args: { cpages: 1 } },
-    (w) => {
-      changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.locked | frameFlag.isolated }));
-    },
+    (w) => hold(w, frame, frame + 1),
   );
   tryToMigrate(tx, frame, frame + 1, cause);
   const now = frameAt(tx.world, frame);
-  if (now === null || now.refs > migrationEntries(tx, frame)) {
+  if (now === null || now.maps > 0 || now.refs > 1) {
     moveEntries(tx, frame, frame + 1, frame, cause);
     return false;
   }

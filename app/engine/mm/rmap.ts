@@ -21,45 +21,45 @@ import {
   withKind,
   type PteKind,
 } from '../../model/pte.ts';
+import type { Vma } from '../../model/world.ts';
 import type { FilledRun } from '../../store/run.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { areaAt } from './areas.ts';
-import { allFrames, changeFrames, frameAt, isFrame, poolOf } from './frames.ts';
+import { addMapping, allFrames, changeFrames, dropMapping, frameAt, isFrame, poolOf } from './frames.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
+/** A stretch of an address space that can map frames from `frame` on. */
 export interface Mapped {
   readonly space: string;
   readonly page: number;
+  readonly frame: number;
+  readonly pages: number;
 }
 
-/** Pages at which the frame can be mapped, by its anon_vma (rmap_walk_anon) or its file, and its index. */
-export function rmapOf(tx: Tx, frame: number): readonly Mapped[] {
-  const state = frameAt(tx.world, frame);
+/**
+ * Stretches at which frames [first, last) can be mapped, one for each area, by their anon_vma (rmap_walk_anon) or their
+ * file (rmap_walk_file) and their index. The frames belong together: their index counts up.
+ */
+export function rmapOf(tx: Tx, first: number, last: number): readonly Mapped[] {
+  const state = frameAt(tx.world, first);
   if (state === null) return [];
-  if (isFrame(state, 'pageCache')) return rmapOfFile(tx, state);
-  return (tx.get('anonVma', String(state.anonVma))?.vmas ?? []).flatMap((id) => {
-    const vma = tx.get('vma', id);
-    if (vma === null) return [];
-    const page = vma.start + (state.index - vma.pgoff);
-    return page >= vma.start && page < vma.end ? [{ space: vma.space, page }] : [];
+  const upto = state.index + (last - first);
+  return areasOf(tx, state).flatMap((vma) => {
+    const index = Math.max(state.index, vma.pgoff);
+    const pages = Math.min(upto, vma.pgoff + (vma.end - vma.start)) - index;
+    return pages <= 0
+      ? []
+      : [{ space: vma.space, page: vma.start + (index - vma.pgoff), frame: first + (index - state.index), pages }];
   });
 }
 
-/** rmap_walk_file: every area that maps the page of the file. */
-function rmapOfFile(tx: Tx, state: FrameState): readonly Mapped[] {
-  const file = Object.entries(tx.world.records.file).find(([, f]) => f.number === state.anonVma)?.[0];
-  return Object.values(tx.world.records.vma).flatMap((vma) => {
-    const page = vma.start + (state.index - vma.pgoff);
-    return vma.file === file && page >= vma.start && page < vma.end ? [{ space: vma.space, page }] : [];
-  });
-}
-
-/** How many migration entries stand for mappings of the frame. */
-export function migrationEntries(tx: Tx, frame: number): number {
-  return rmapOf(tx, frame).filter(({ space, page }) => {
-    const entry = tx.pages('pte', space).get(page);
-    return entry !== null && entry[1] === frame && isMigration(entry[0] ?? 0);
-  }).length;
+/** Areas that the reverse map looks into for a frame. */
+function areasOf(tx: Tx, state: FrameState): readonly Vma[] {
+  if (isFrame(state, 'pageCache')) {
+    const file = Object.entries(tx.world.records.file).find(([, f]) => f.number === state.anonVma)?.[0];
+    return file === undefined ? [] : Object.values(tx.world.records.vma).filter((vma) => vma.file === file);
+  }
+  return (tx.get('anonVma', String(state.anonVma))?.vmas ?? []).flatMap((id) => tx.get('vma', id) ?? []);
 }
 
 /** The migration entry for an entry: WRITE if writable, READ_EXCL if read only and exclusive, else READ; flags are carried. */
@@ -79,24 +79,31 @@ export function presentWord(former: number, target: 'system' | 'private' | 'cohe
   return pteWord('PRESENT', kept | (write ? pteFlag.write : 0), pteLevel(former));
 }
 
-/** Entries of [page, page + pages) that map the frames from `first` on. */
-function mappingRuns(tx: Tx, { space, page }: Mapped, first: number, pages: number): readonly FilledRun[] {
+/** Entries of a stretch that map its frames. */
+function mappingRuns(tx: Tx, { space, page, frame, pages }: Mapped): readonly FilledRun[] {
   return tx
     .pages('pte', space)
     .occupied(page, page + pages)
     .filter((run) => {
       const word = run.values[0] ?? 0;
-      return (pteKind(word) === 'PRESENT' || isDevPrivate(word)) && run.values[1] === first + (run.start - page);
+      return (pteKind(word) === 'PRESENT' || isDevPrivate(word)) && run.values[1] === frame + (run.start - page);
     });
 }
 
+/** Takes frames for a migration: locked, off the LRU, and referenced by it. */
+export const hold = (w: Writer, first: number, last: number): void =>
+  changeFrames(w, first, last, (f) => ({
+    ...f,
+    refs: f.refs + 1,
+    flags: f.flags | frameFlag.locked | frameFlag.isolated,
+  }));
+
 /** try_to_migrate: every entry that still maps the frames becomes a migration entry; each mm is told with CLEAR. */
 export function tryToMigrate(tx: Tx, first: number, last: number, cause: number): void {
-  const pages = last - first;
-  for (const place of rmapOf(tx, first)) {
-    const mapped = mappingRuns(tx, place, first, pages);
+  for (const place of rmapOf(tx, first, last)) {
+    const mapped = mappingRuns(tx, place);
     if (mapped.length === 0) continue;
-    const { space, page } = place;
+    const { space, page, pages } = place;
     // A huge entry is replaced as one; small ones each in a bracket of their own.
     const huge = mapped.some((run) => pteLevel(run.values[0] ?? 0) > 0);
     const group = huge ? null : tx.group(pages);
@@ -110,17 +117,16 @@ export function tryToMigrate(tx: Tx, first: number, last: number, cause: number)
       rule: 'migrate.unmap',
     };
     rangeStart(tx, range);
-    setMigrationEntries(tx, place, mapped, pages, huge, group, cause);
+    setMigrationEntries(tx, place, mapped, huge, group, cause);
     rangeEnd(tx, range);
   }
 }
 
-/** Entries that map frames become migration entries, which keep the references but no longer count as mappings. */
+/** Entries that map frames become migration entries, which are no mappings and hold no reference. */
 export function setMigrationEntries(
   tx: Tx,
-  { space, page }: Mapped,
+  { space, page, pages }: Mapped,
   mapped: readonly FilledRun[],
-  pages: number,
   huge: boolean,
   group: number | null,
   cause: number,
@@ -132,14 +138,14 @@ export function setMigrationEntries(
       w.rewrite('pte', space, run.start, run.end, (entry) => ({
         values: [migrationWord(tx, entry), entry.values[1] ?? 0],
       }));
-      changeFrames(w, frame, frame + (run.end - run.start), (f) => ({ ...f, maps: f.maps - 1 }));
+      dropMapping(w, frame, frame + (run.end - run.start));
     }
   });
 }
 
 /**
  * remove_migration_ptes: in every address space, migration entries of frames [first, last) become entries of the
- * frames from `to` on, which may be the same ones; then the frames are unlocked.
+ * frames from `to` on, which may be the same ones; then the frames are unlocked and the migration lets go of them.
  */
 export function moveEntries(tx: Tx, first: number, last: number, to: number, cause: number): void {
   const moved = to !== first;
@@ -147,51 +153,65 @@ export function moveEntries(tx: Tx, first: number, last: number, to: number, cau
   const group = tx.group(pages);
   const target = poolOf(tx.world, to)?.registration ?? 'system';
   const rule = moved ? 'migrate.finalize' : 'migrate.restore';
-  for (const { space, page } of rmapOf(tx, first)) {
+  for (const { space, page, frame, pages: mapped } of rmapOf(tx, first, last)) {
     const waiting = tx
       .pages('pte', space)
-      .occupied(page, page + pages)
-      .filter((run) => isMigration(run.values[0] ?? 0) && run.values[1] === first + (run.start - page));
+      .occupied(page, page + mapped)
+      .filter((run) => isMigration(run.values[0] ?? 0) && run.values[1] === frame + (run.start - page));
     if (waiting.length === 0) continue;
     const kind = waiting.some((run) => pteLevel(run.values[0] ?? 0) > 0) ? 'removeMigrationPmd' : 'removeMigrationPte';
-    tx.emit(
-      { kind, cause, group, rule, at: { space, start: page, pages }, args: { from: first, to, restored: !moved } },
-      (w) => {
-        for (const run of waiting) {
-          const word = run.values[0] ?? 0;
-          const area = areaAt(w.world, space, run.start);
-          const write = pteKind(word) === 'MIGRATION_WRITE' && (area?.write ?? false);
-          const length = run.end - run.start;
-          const next = to + (run.start - page);
-          w.fill('pte', space, run.start, run.end, [presentWord(word, target, write), next], [0, length > 1 ? 1 : 0]);
-          changeFrames(w, next, next + length, (f) => ({ ...f, maps: f.maps + 1, refs: f.refs + (moved ? 1 : 0) }));
-          // The reference of the mapping, which the migration entry stood for, goes with it.
-          const old = first + (run.start - page);
-          if (moved) changeFrames(w, old, old + length, (f) => ({ ...f, refs: f.refs - 1 }));
-        }
-      },
-    );
+    const args = { from: frame, to: to + (frame - first), restored: !moved };
+    tx.emit({ kind, cause, group, rule, at: { space, start: page, pages: mapped }, args }, (w) => {
+      for (const run of waiting) {
+        const word = run.values[0] ?? 0;
+        const area = areaAt(w.world, space, run.start);
+        const write = pteKind(word) === 'MIGRATION_WRITE' && (area?.write ?? false);
+        const length = run.end - run.start;
+        const next = to + ((run.values[1] ?? 0) - first);
+        w.fill('pte', space, run.start, run.end, [presentWord(word, target, write), next], [0, length > 1 ? 1 : 0]);
+        addMapping(w, next, next + length);
+      }
+    });
   }
   tx.emit({ kind: 'folioUnlocked', cause, group, rule, at: { start: to, pages } }, (w) => {
-    const unlock = (f: FrameState): FrameState => ({ ...f, flags: f.flags & ~(frameFlag.locked | frameFlag.isolated) });
-    changeFrames(w, first, last, unlock);
+    letGo(w, first, last);
     // The driver lets go of the destination that it allocated.
-    if (moved) changeFrames(w, to, to + pages, (f) => ({ ...unlock(f), refs: f.refs - 1 }));
+    if (moved) letGo(w, to, to + pages);
   });
 }
 
-/** What frames [first, last) belong to passes to the frames from `to` on; content is the driver's to copy. */
+/** Frames are unlocked, and one who held them does no longer. */
+export const letGo = (w: Writer, first: number, last: number): void =>
+  changeFrames(w, first, last, (f) => ({
+    ...f,
+    refs: f.refs - 1,
+    flags: f.flags & ~(frameFlag.locked | frameFlag.isolated),
+  }));
+
+/**
+ * What frames [first, last) belong to passes to the frames from `to` on; content is the driver's to copy. A page of a
+ * file takes its place in the page cache along, and the cache's reference (folio_migrate_mapping).
+ */
 export function takeOver(w: Writer, first: number, last: number, to: number): void {
+  const carried = frameFlag.anonExclusive | frameFlag.dirty | frameFlag.pageCache | frameFlag.swapBacked;
   for (const part of w.world.pages.frame[allFrames]?.occupied(first, last) ?? []) {
     const old = readFrame(part.values);
+    const pages = part.end - part.start;
     const start = to + (part.start - first);
-    w.rewrite('frame', allFrames, start, start + (part.end - part.start), (run) => {
+    w.rewrite('frame', allFrames, start, start + pages, (run) => {
       const now = readFrame(run.values);
-      const flags = now.flags | (old.flags & (frameFlag.anonExclusive | frameFlag.dirty));
+      const flags = now.flags | (old.flags & carried);
       return {
         values: writeFrame({ ...now, flags, anonVma: old.anonVma, index: old.index + (run.start - start) }),
         strides: run.strides.map((s, c) => (c === frameColumn.index ? (run.end - run.start > 1 ? 1 : 0) : s)),
       };
     });
+    const file = isFrame(old, 'pageCache')
+      ? Object.entries(w.world.records.file).find(([, f]) => f.number === old.anonVma)?.[0]
+      : undefined;
+    if (file === undefined) continue;
+    w.fill('pageCache', file, old.index, old.index + pages, [start], [pages > 1 ? 1 : 0]);
+    changeFrames(w, start, start + pages, (f) => ({ ...f, refs: f.refs + 1 }));
+    changeFrames(w, part.start, part.end, (f) => ({ ...f, refs: f.refs - 1 }));
   }
 }

@@ -10,9 +10,10 @@ import { countsInMapcount, countsInRss } from '../../model/pte.ts';
 import { valueAt } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
-import { areasIn, removeArea, splitAt } from './areas.ts';
-import { allFrames, changeFrames, dropMapping } from './frames.ts';
+import { areaAt, areasIn, removeArea, splitAt } from './areas.ts';
+import { allFrames, dropMapping } from './frames.ts';
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
+import { cutsHugePage, isHugetlb } from './hugetlb.ts';
 import { charge, residentKind } from './rss.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
 
@@ -25,7 +26,6 @@ export function zap(w: Writer, space: string, start: number, end: number): void 
     for (const part of w.world.pages.frame[allFrames]?.occupied(first, first + (run.end - run.start)) ?? []) {
       charge(w, space, residentKind(part.values[frameColumn.flags] ?? 0), -(part.end - part.start));
       if (countsInMapcount(word)) dropMapping(w, part.start, part.end);
-      else changeFrames(w, part.start, part.end, (f) => ({ ...f, refs: f.refs - 1 }));
     }
   }
   w.rewrite('pte', space, start, end, () => null);
@@ -67,9 +67,23 @@ function splitEnds(tx: Tx, space: string, start: number, end: number, cause: num
     [start, start],
     [end, end - 1],
   ] as const) {
-    if (at !== blockOf(at) && isHugeAt(tx, space, page))
+    const area = areaAt(tx.world, space, page);
+    if (at !== blockOf(at) && isHugeAt(tx, space, page) && !(area !== null && isHugetlb(area)))
       splitPmd(tx, space, blockOf(page), at === end ? blockOf(page) : start, cause);
   }
+}
+
+/** Whether the range can be cut out of its areas: EINVAL inside a hugetlb page. */
+export function canDetach(tx: Tx, space: string, start: number, end: number, cause: number | null): OpResult {
+  const cut = [start, end].find((at) => cutsHugePage(areaAt(tx.world, space, at), at));
+  return cut === undefined
+    ? ok
+    : tx.refuse('EINVAL', 'unmap.hugetlb', {
+        cause,
+        at: { space, start: cut, pages: 1 },
+        why: 'a hugetlb mapping is cut between its huge pages only',
+        fn: 'hugetlb_vm_op_split',
+      });
 }
 
 /** The areas of a range are taken out of the address space (under the mmap write lock). */

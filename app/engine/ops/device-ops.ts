@@ -8,7 +8,7 @@ import type { OpResult } from '../event.ts';
 import { systemPool } from '../mm/frames.ts';
 import { beginRead, eraseDeviceEntries, hmmRangeFault, programEntries } from '../mm/mirror.ts';
 import { source } from '../mm/migrate-collect.ts';
-import { migrateCopy, migrateFinalize, migratePages, migrateSetup } from '../mm/migrate-vma.ts';
+import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from '../mm/migrate-vma.ts';
 import { insertNotifier } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
@@ -170,7 +170,9 @@ export const program = defineOp(
   { ...through, check: z.boolean().default(true).describe('false: the driver does not check, which is the bug') },
   (tx, op) => {
     const span = spanIn(tx, op.context, op.place);
-    return 'refusal' in span ? span.refusal : programEntries(tx, op.context, span.start, span.end, op.check, null);
+    return 'refusal' in span
+      ? span.refusal
+      : programEntries(tx, op.context, span.start, span.end, { check: op.check, write: false }, null);
   },
 );
 
@@ -218,6 +220,7 @@ export const migrateSetupOp = defineOp(
       return tx.refuse('EBUSY', 'migrate.setup.again', { why: 'a migration of this context is under way already' });
     const owner = tx.get('device', tx.get('context', op.context)?.device ?? '')?.owner ?? '';
     const setup = migrateSetup(tx, {
+      context: op.context,
       key: op.context,
       space: span.space,
       start: span.start,
@@ -292,7 +295,8 @@ export const migrateFinalizeOp = defineOp(
 /** The driver updates its own table for the pages that moved to its memory (dmirror_migrate_finalize_and_map). */
 function mapMigrated(tx: Tx, key: string, cause: number | null): void {
   const call = tx.get('migration', key);
-  const context = tx.get('context', key);
+  const id = call?.context ?? key;
+  const context = tx.get('context', id);
   if (call === null || context === null) return;
   const moved = tx.pages('migrateDst', key).occupied(call.start, call.end);
   if (moved.length === 0) return;
@@ -303,20 +307,20 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
       by: `driver:${context.device}`,
       cause,
       rule: 'migrate.map',
-      at: { context: key, space: call.space, start: call.start, pages: call.end - call.start },
+      at: { context: id, space: call.space, start: call.start, pages: call.end - call.start },
     },
     (w) => {
       for (const run of moved) {
         const first = valueAt(run, run.start, 1);
         if (poolOf(w.world, first)?.device !== context.device) {
-          w.rewrite('devicePte', key, run.start, run.end, () => null);
+          w.rewrite('devicePte', id, run.start, run.end, () => null);
           continue;
         }
         for (const part of sources.occupied(run.start, run.end)) {
           const word = part.values[0] ?? 0;
           const hole = (word & source.frame) === 0;
           // A page that did not move after all stays where the driver had it.
-          if (!hole && (word & source.moved) === 0) continue;
+          if ((word & source.moved) === 0) continue;
           const area = Object.values(w.world.records.vma).find(
             (vma) => vma.space === call.space && vma.start <= part.start && part.end <= vma.end,
           );
@@ -324,7 +328,7 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
           const flags = deviceFlag.read | (writable ? deviceFlag.write : 0);
           w.fill(
             'devicePte',
-            key,
+            id,
             part.start,
             part.end,
             [devicePteWord('LOCAL', flags), first + (part.start - run.start)],
@@ -337,15 +341,17 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
 }
 
 /** A whole migration, in blocks as large as the driver moves at a time. */
-function migrateRange(tx: Tx, key: string, span: SpaceSpan, to: 'device' | 'system'): OpResult {
-  const device = tx.get('device', tx.get('context', key)?.device ?? '');
-  const pool = targetPool(tx, key, to);
+function migrateRange(tx: Tx, context: string, span: SpaceSpan, to: 'device' | 'system'): OpResult {
+  const device = tx.get('device', tx.get('context', context)?.device ?? '');
+  const pool = targetPool(tx, context, to);
+  const key = callKey(tx, context);
   if (device === null || pool === null)
     return tx.refuse('ENOMEM', 'migrate.copy.pool', { why: 'the device has no memory of its own' });
   const own = device.memory === 'none' ? [] : [device.memory];
   for (let at = span.start; at < span.end; at += device.migratePages) {
     const end = Math.min(span.end, at + device.migratePages);
     const setup = migrateSetup(tx, {
+      context,
       key,
       space: span.space,
       start: at,
@@ -359,7 +365,7 @@ function migrateRange(tx: Tx, key: string, span: SpaceSpan, to: 'device' | 'syst
     migrateCopy(tx, key, pool, null);
     migratePages(tx, key, null);
     if (to === 'device') mapMigrated(tx, key, null);
-    else eraseDeviceEntries(tx, key, at, end, null, 'migrate.toSystem');
+    else eraseDeviceEntries(tx, context, at, end, null, 'migrate.toSystem');
     migrateFinalize(tx, key, null);
   }
   return ok;

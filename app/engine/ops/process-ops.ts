@@ -12,7 +12,7 @@ import { newVmaId } from '../mm/areas.ts';
 import { cpuAccess } from '../mm/cpu-fault.ts';
 import { frameFlag } from '../../model/frame-state.ts';
 import { allFrames, findFree, storeContent, systemPool, take } from '../mm/frames.ts';
-import { detachAreas, zapEntries, zapRange } from '../mm/unmap.ts';
+import { canDetach, detachAreas, zapEntries, zapRange } from '../mm/unmap.ts';
 import { rangeEnd, rangeStart } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
 import { sweepUnmapped } from '../sharing/files.ts';
@@ -195,6 +195,8 @@ export const munmap = defineOp('munmap', 'A process unmaps a range.', { place: a
   if ('refusal' in span) return span.refusal;
   const { space, start, end } = span;
   const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } });
+  const can = canDetach(tx, space, start, end, cause);
+  if (!isOk(can)) return can;
   detachAreas(tx, space, start, end, cause);
   const zapped = zapRange(tx, 'UNMAP', space, start, end, cause, 'munmap');
   sweepUnmapped(tx, cause);
@@ -209,6 +211,8 @@ export const munmapStart = defineOp(
     const span = spanOf(tx, op.place);
     if ('refusal' in span) return span.refusal;
     const { space, start, end } = span;
+    const can = canDetach(tx, space, start, end, null);
+    if (!isOk(can)) return can;
     const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } }, (w) =>
       w.patch('space', space, { mmapWriter: op.by }),
     );

@@ -1,0 +1,25 @@
+/** Random sequences of operations on random machines: no law of the engine is broken by any. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { initialWorld } from './initial-world.ts';
+import { findBroken } from './testing/laws.ts';
+import { anyIntents, anyMachine, asNextOps } from './testing/random-ops.ts';
+
+/** `npm run fuzz -- engine` sets both: how many sequences, and from which seed. */
+const sequences = Number(process.env['MEMSCAPE_FUZZ_SEQUENCES'] ?? 100);
+const seed = Number(process.env['MEMSCAPE_FUZZ_SEED'] ?? 1);
+
+describe('laws of the engine', () => {
+  it(`hold in each of ${sequences} random sequences of operations`, () => {
+    let operations = 0;
+    const property = fc.property(anyMachine, anyIntents, (machine, intents) => {
+      const broken = findBroken(initialWorld(machine), asNextOps(intents), () => operations++);
+      if (broken !== null)
+        throw new Error(`${broken.law}: operation ${broken.index}, ${JSON.stringify(broken.op)}: ${broken.text}`);
+    });
+    const outcome = fc.check(property, { numRuns: sequences, seed });
+    expect(outcome.failed ? fc.defaultReportMessage(outcome) : null).toBeNull();
+    console.log(`engine: ${sequences} sequences of ${operations} operations, seed ${seed}`);
+    expect(operations).toBeGreaterThan(sequences);
+  }, 86_400_000);
+});
