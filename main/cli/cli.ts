@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { root } from '../assets.ts';
 import { BadInput, exitCode, say } from './exit.ts';
+import { captureCommand } from './capture.ts';
 import { conformCommand } from './conform.ts';
 import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
@@ -36,6 +37,7 @@ for (const add of [
   renderCommand,
   conformCommand,
   importCommand,
+  captureCommand,
   schemaCommand,
 ])
   add(program);
