@@ -23,4 +23,12 @@ export function printHex(value: number): string {
 export const printRate = (gigabytesPerSecond: number): string =>
   `${gigabytesPerSecond >= 100 ? Math.round(gigabytesPerSecond) : Math.round(gigabytesPerSecond * 10) / 10} GB/s`;
 
+/** "546 ns", "66.6 µs", "10.1 ms", "1.2 s": simulated time from integer ns. */
+export function printTime(ns: number): string {
+  if (ns < 1000) return `${ns} ns`;
+  const [value, unit] = ns < 1e6 ? [ns / 1e3, 'µs'] : ns < 1e9 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's'];
+  const rounded = value.toFixed(1);
+  return `${rounded.endsWith('.0') ? rounded.slice(0, -2) : rounded} ${unit}`;
+}
+
 export const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

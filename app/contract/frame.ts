@@ -139,6 +139,8 @@ export interface StepStory {
   readonly lesson: string | null;
   readonly read: readonly { readonly label: string; readonly where: string | null }[];
   readonly ops: readonly string[];
+  /** Simulated time of the whole step, why, and bytes over each link; absent: none passes. */
+  readonly cost?: { readonly time: string; readonly parts: readonly Fact[]; readonly links: readonly Fact[] };
   readonly expectations: readonly {
     readonly text: string;
     readonly ok: boolean;
@@ -162,6 +164,8 @@ export interface EventRow {
   /** Legend id that colours its mark, or "refusal", or "neutral". */
   readonly state: string;
   readonly changes: number;
+  /** Simulated time that it takes ("66.6 µs"); absent: none. */
+  readonly time?: string;
 }
 
 /** One row of the page-table panel. */

@@ -1,4 +1,5 @@
 import type { Device, Pool, Settings, World } from '../model/world.ts';
+import type { CostOverrides } from '../model/costs.ts';
 import { emptyWorld } from './apply.ts';
 import { noFabric, type Fabric } from './fabric/fabric-of.ts';
 
@@ -16,6 +17,8 @@ export interface EngineSpec {
   readonly thp?: Settings['thp'];
   /** Who reaches whose memory over which wires; without: nothing is told of it. */
   readonly fabric?: Fabric;
+  /** Figures of the cost model that the machine's description sets. */
+  readonly costs?: CostOverrides;
 }
 
 /** Device memory starts at a frame number far above any RAM, as the kernel's unused physical ranges do. */
@@ -55,6 +58,7 @@ export function initialWorld(spec: EngineSpec): World {
       ...fabric,
       pool,
       device: devices,
+      costFigure: Object.fromEntries(Object.entries(spec.costs ?? {}).map(([name, value]) => [name, { value }])),
       settings: { machine: { thp: spec.thp ?? 'never', cpuForwardsPeers, iommu } },
     },
   };

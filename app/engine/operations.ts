@@ -4,10 +4,9 @@ import * as device from './ops/device-ops.ts';
 import * as dmaBuf from './ops/dma-buf-ops.ts';
 import * as driver from './ops/driver-ops.ts';
 import { fabricOperations } from './ops/fabric-operations.ts';
-import * as node from './ops/node-ops.ts';
+import { ownerOperations } from './ops/owner-operations.ts';
 import * as range from './ops/range-ops.ts';
 import * as process from './ops/process-ops.ts';
-import * as ras from './ops/ras-ops.ts';
 
 export const operations = {
   process: process.startProcess,
@@ -48,32 +47,6 @@ export const operations = {
   mremap: range.mremapOp,
   pin: range.pinOp,
   unpin: range.unpinOp,
-  // Device nodes, their numbers and their owners.
-  minorTable: node.minorTable,
-  minorAlloc: node.minorAlloc,
-  minorStore: node.minorStore,
-  minorInsert: node.minorInsert,
-  minorCompareExchange: node.minorCompareExchange,
-  minorLookup: node.minorLookup,
-  minorRelease: node.minorRelease,
-  minorErase: node.minorErase,
-  drmInit: node.drmInitOp,
-  drmRegister: node.drmRegisterOp,
-  drmUnregister: node.drmUnregisterOp,
-  drmPut: node.drmPutOp,
-  nodeOpen: node.nodeOpen,
-  nodeIoctl: node.nodeIoctl,
-  nodeClose: node.nodeClose,
-  // Error reports.
-  rasRegister: ras.rasRegisterOp,
-  rasUnregister: ras.rasUnregisterOp,
-  rasList: ras.rasListOp,
-  rasGet: ras.rasGetOp,
-  rasDump: ras.rasDumpOp,
-  rasClear: ras.rasClearOp,
-  rasOffer: ras.rasOfferOp,
-  rasCapabilities: ras.rasCapabilitiesOp,
-  rasReport: ras.rasReportOp,
   // Memory that devices share.
   makeObject: dmaBuf.makeObjectOp,
   freeObject: dmaBuf.freeObjectOp,
@@ -103,6 +76,7 @@ export const operations = {
   zapCpuMappings: dmaBuf.zapCpuMappings,
 
   ...fabricOperations,
+  ...ownerOperations,
 } as const;
 
 export type OpName = keyof typeof operations;

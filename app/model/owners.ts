@@ -1,4 +1,6 @@
 /** The nouns of device files: who may open a device, who has it open, and whose it is (semantics 1.7, 1.12). */
+import type { CostOverride } from './costs.ts';
+import type { Container } from './minors.ts';
 
 export type DrmFeature = 'GEM' | 'COMPUTE_ACCEL' | 'RENDER' | 'MODESET';
 
@@ -66,3 +68,28 @@ export interface RasFormats {
   /** Bits of the proposal (app/model/ras-formats.ts). */
   readonly mask: number;
 }
+
+/** Record tables of device files, owners, error reports and costs: part of RecordTables. */
+export interface OwnerTables {
+  /** Key: "accel", "drm", or the name that a story gives it. */
+  readonly minorTable: Container;
+  readonly drmDevice: DrmDevice;
+  readonly deviceNode: DeviceNode;
+  readonly nodeFile: NodeFile;
+  readonly rasNode: RasNode;
+  readonly rasCounter: RasCounter;
+  readonly rasFormats: RasFormats;
+  /** Figures of the cost model that the machine's description sets. */
+  readonly costFigure: CostOverride;
+}
+
+export const ownerTableNames = [
+  'minorTable',
+  'drmDevice',
+  'deviceNode',
+  'nodeFile',
+  'rasNode',
+  'rasCounter',
+  'rasFormats',
+  'costFigure',
+] as const satisfies readonly (keyof OwnerTables)[];

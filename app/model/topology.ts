@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { Span } from '../base/span.ts';
+import type { CostOverrides } from './costs.ts';
 
 /**
  * A machine as a graph: things, what contains what (`parent`), and what is wired to what (`links`).
@@ -21,6 +22,8 @@ export interface Topology {
   /** The physical address map in order of address; empty where no source has one. */
   readonly addressRanges: readonly AddressRange[];
   readonly policy: MachinePolicy;
+  /** Figures of the cost model that hold for this machine in place of the defaults (costs.ts). */
+  readonly costs?: CostOverrides;
   /** Counts that the sources can tell; all others are unknown. */
   readonly tells: readonly CountName[];
   readonly warnings: readonly TopologyWarning[];

@@ -1,8 +1,7 @@
 import type { PageMap } from '../store/page-map.ts';
 import type { Attachment, BufferObject, Descriptor, DmaBuf, Reservation } from './dma-buf.ts';
 import { fabricTableNames, type FabricTables } from './fabric.ts';
-import type { Container } from './minors.ts';
-import type { DeviceNode, DrmDevice, NodeFile, RasCounter, RasFormats, RasNode } from './owners.ts';
+import { ownerTableNames, type OwnerTables } from './owners.ts';
 
 export type { Run } from '../store/run.ts';
 
@@ -195,7 +194,7 @@ export interface Counter {
 }
 
 /** Name -> type of each record table. A mechanism adds its nouns here. */
-export interface RecordTables extends FabricTables {
+export interface RecordTables extends FabricTables, OwnerTables {
   readonly settings: Settings;
   readonly process: Process;
   readonly space: Space;
@@ -211,14 +210,6 @@ export interface RecordTables extends FabricTables {
   readonly waiting: Waiting;
   readonly counter: Counter;
   readonly file: FileObject;
-  // Device files and their owners (owners.ts). A minor table's key: "accel", "drm", or the name that a story gives it.
-  readonly minorTable: Container;
-  readonly drmDevice: DrmDevice;
-  readonly deviceNode: DeviceNode;
-  readonly nodeFile: NodeFile;
-  readonly rasNode: RasNode;
-  readonly rasCounter: RasCounter;
-  readonly rasFormats: RasFormats;
   // Memory that devices share (dma-buf.ts).
   readonly object: BufferObject;
   readonly dmaBuf: DmaBuf;
@@ -243,14 +234,6 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'waiting',
   'counter',
   'file',
-  // Device files and their owners.
-  'minorTable',
-  'drmDevice',
-  'deviceNode',
-  'nodeFile',
-  'rasNode',
-  'rasCounter',
-  'rasFormats',
   // Memory that devices share.
   'object',
   'dmaBuf',
@@ -259,6 +242,7 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'descriptor',
 
   ...fabricTableNames,
+  ...ownerTableNames,
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */

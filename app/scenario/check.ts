@@ -2,6 +2,9 @@
 import type { World } from '../model/world.ts';
 import type { Event, OpResult } from '../engine/event.ts';
 import type { Violation } from '../engine/invariants.ts';
+import { sumCosts } from '../engine/costs/cost.ts';
+import { costOf } from '../engine/costs/event-cost.ts';
+import type { Transaction } from '../engine/step.ts';
 import { namePlace, resolvePlace } from '../engine/place.ts';
 import {
   checkCached,
@@ -22,6 +25,7 @@ export interface StepFacts {
   readonly events: readonly Event[];
   readonly results: readonly OpResult[];
   readonly violations: readonly Violation[];
+  readonly transactions: readonly Transaction[];
 }
 
 type Of<K extends string> = Extract<Expectation, { readonly [P in K]: unknown }>;
@@ -120,6 +124,19 @@ function checkBroken({ world, violations }: StepFacts, e: Of<'broken'>): Verdict
 export const isForeseen = (world: World, v: Violation, expected: readonly Expectation[]): boolean =>
   expected.some((e) => 'broken' in e && e.broken === v.invariant && (e.at === undefined || e.at === placeOf(world, v)));
 
+function checkTime({ transactions }: StepFacts, e: Of<'time'>): Verdict {
+  const { ns } = sumCosts(transactions.map(costOf));
+  return { expected: `the step takes ${e.time} ns`, actual: `the step takes ${ns} ns` };
+}
+
+function checkLink({ transactions }: StepFacts, e: Of<'link'>): Verdict {
+  const { bytes } = sumCosts(transactions.map(costOf));
+  return {
+    expected: `${e.link} carries ${e.carries} bytes`,
+    actual: `${e.link} carries ${bytes[e.link] ?? 0} bytes`,
+  };
+}
+
 /** One expectation of a step. `results` of the step's operations are in order; without `of` the last is meant. */
 export function checkExpectation(facts: StepFacts, e: Expectation): Verdict {
   const { world, events, results } = facts;
@@ -132,6 +149,8 @@ export function checkExpectation(facts: StepFacts, e: Expectation): Verdict {
   if ('frame' in e) return checkFrame(world, e);
   if ('words' in e) return checkWords(world, e);
   if ('cached' in e) return checkCached(world, e);
+  if ('time' in e) return checkTime(facts, e);
+  if ('link' in e) return checkLink(facts, e);
   if ('event' in e) return checkEvent(world, events, e);
   if ('order' in e) return checkOrder(events, e.order);
   if ('broken' in e) return checkBroken(facts, e);

@@ -66,5 +66,5 @@ export function engineSpec(
       ...told(scenario.devices[id] ?? {}),
     };
   });
-  return { pools, devices, thp: scenario.thp, fabric: fabricOf(topology) };
+  return { pools, devices, thp: scenario.thp, fabric: fabricOf(topology), costs: topology.costs ?? {} };
 }

@@ -123,6 +123,10 @@ export const expectSchema = z.union([
   z
     .strictObject({ cached: arg.name, shows: letters })
     .describe('pages of a file in the page cache: "f" cached, "." not'),
+  z.strictObject({ time: count }).describe('simulated time that the step takes, in ns'),
+  z
+    .strictObject({ link: z.string().min(1).max(256), carries: count })
+    .describe('bytes that this step moves over a link, by its id or "A--B"'),
   z
     .strictObject({
       event: kind,

@@ -66,7 +66,17 @@ describe('each expectation of a story fails when a rule is broken on purpose', (
 });
 
 /** Keys that say what is looked at, not what is expected of it. */
-const subjects: ReadonlySet<string> = new Set(['strip', 'device', 'place', 'page', 'record', 'words', 'context', 'of']);
+const subjects: ReadonlySet<string> = new Set([
+  'link',
+  'strip',
+  'device',
+  'place',
+  'page',
+  'record',
+  'words',
+  'context',
+  'of',
+]);
 
 function isSubject(e: Readonly<Record<string, unknown>>, key: string): boolean {
   if (key === 'value') return 'is' in e;
@@ -100,6 +110,7 @@ describe('each expectation of a story is wrong when any one value in it is chang
       const facts = {
         world: after,
         violations,
+        transactions,
         events: transactions.flatMap((t) => t.events),
         results: transactions.map((t) => t.result),
       };

@@ -5,6 +5,8 @@ import type { Event, OpResult } from '../engine/event.ts';
 import { initialWorld } from '../engine/initial-world.ts';
 import { checkInvariants, type Violation } from '../engine/invariants.ts';
 import { operations, type Op } from '../engine/operations.ts';
+import type { Cost } from '../engine/costs/cost.ts';
+import { costOf } from '../engine/costs/event-cost.ts';
 import { step, type RuleTable, type Transaction } from '../engine/step.ts';
 import { checkExpectation, isForeseen, placeOf, printResult } from './check.ts';
 import { engineSpec } from './engine-spec.ts';
@@ -93,7 +95,7 @@ function checkStep(
   violations: readonly Violation[],
 ): readonly Check[] {
   const results = transactions.map((t) => t.result);
-  const facts = { world, events: transactions.flatMap((t) => t.events), results, violations };
+  const facts = { world, events: transactions.flatMap((t) => t.events), results, violations, transactions };
   const checks = wanted.expect.map((e, i): Check => {
     const verdict = checkExpectation(facts, e);
     return {
@@ -132,7 +134,13 @@ export interface RunJson {
   readonly steps: readonly {
     readonly index: number;
     readonly title: string;
-    readonly ops: readonly { readonly op: Op; readonly result: OpResult; readonly events: readonly Event[] }[];
+    readonly ops: readonly {
+      readonly op: Op;
+      readonly result: OpResult;
+      readonly events: readonly Event[];
+      /** Simulated time in ns, why, and bytes over each link. */
+      readonly cost: Cost;
+    }[];
   }[];
   readonly expectations: { readonly passed: number; readonly failed: readonly Omit<Check, 'ok'>[] };
 }
@@ -145,7 +153,7 @@ export function runJson(run: ScenarioRun): RunJson {
     steps: run.steps.map((s, index) => ({
       index,
       title: run.scenario.value.steps[index]?.title ?? '',
-      ops: s.transactions.map(({ op, result, events }) => ({ op, result, events })),
+      ops: s.transactions.map((t) => ({ op: t.op, result: t.result, events: t.events, cost: costOf(t) })),
     })),
     expectations: {
       passed: checks.filter((c) => c.ok).length,

@@ -48,6 +48,18 @@ describe('a session', () => {
     expect(session.current()?.id).toBe('sc-18');
   });
 
+  it('shows what each step takes, why, and how much went over which link', () => {
+    const whole = [0, 1, 2, 3, 4, 5, 6].map((step) => session.frame({ cursor: { step, event: null }, from: null }));
+    const at = whole.findIndex(({ story }) => story?.cost?.parts.some(({ note }) => note?.startsWith('migrate.alloc')));
+    const frame = whole[at];
+    expect(frame?.story?.cost?.links.map(({ label }) => label)).toContain('gpu0 – 0000:17:00.0');
+    expect(frame?.events.some(({ time }) => time !== undefined)).toBe(true);
+    expect(frame?.counters[0]?.label).toBe('simulated time');
+    const before = session.frame({ cursor: { step: at, event: 0 }, from: null });
+    const after = session.frame({ cursor: { step: at - 1, event: null }, from: null });
+    expect(before.counters.slice(0, 3)).toEqual(after.counters.slice(0, 3));
+  });
+
   it('shows page 2 home again and the others on the device at the end of sc-18', () => {
     const rows = session.pages({ cursor: { step: 6, event: null }, table: 'A.heap', start: 0, count: 10 }).rows;
     expect(

@@ -29,6 +29,8 @@ import { namePlace } from '../engine/place.ts';
 import type { World } from '../model/world.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { readTopology } from '../topology/read-topology.ts';
+import { noCost } from '../engine/costs/cost.ts';
+import { costCounters, stepCost } from '../view/cost-view.ts';
 import { countersView, noTally } from '../view/counters-view.ts';
 import { eventRow } from '../view/event-view.ts';
 import { processNodes } from '../view/process-view.ts';
@@ -218,6 +220,8 @@ export class Session implements Handlers {
     const current =
       cursor.event === null ? events : cursor.event === 0 ? [] : events.slice(cursor.event - 1, cursor.event);
     const strips = nodes.flatMap((node) => node.strips);
+    const times = open.story?.eventTimes(cursor.step) ?? [];
+    const [first, last] = eventWindow(cursor, events.length);
     return {
       cursor,
       graphVersion: graphVersion(nodes),
@@ -233,8 +237,8 @@ export class Session implements Handlers {
       ],
       story: this.#story(open, cursor.step),
       events: events
-        .slice(...eventWindow(cursor, events.length))
-        .map(({ event, base }, i) => eventRow(world, event, eventWindow(cursor, events.length)[0] + i, base)),
+        .slice(first, last)
+        .map(({ event, base }, i) => eventRow(world, event, first + i, base, times[first + i])),
       totalEvents: events.length,
       alerts: broken.slice(0, 100).map((v) => ({
         invariant: v.invariant,
@@ -256,7 +260,10 @@ export class Session implements Handlers {
                 .filter((span) => span.start < strip.start + strip.pages)
                 .map((span) => ({ strip: strip.id, ...span })),
             ),
-      counters: countersView(world, open.story?.tally(cursor) ?? noTally),
+      counters: [
+        ...costCounters(world, open.story?.spent(cursor) ?? noCost),
+        ...countersView(world, open.story?.tally(cursor) ?? noTally),
+      ],
     };
   }
 
@@ -265,6 +272,7 @@ export class Session implements Handlers {
     const done = open.story?.run.steps[index];
     if (step === undefined || done === undefined || open.story === null) return null;
     const { scenario } = open.story.run;
+    const cost = stepCost(done.after, open.story.stepCost(index));
     return {
       index,
       title: step.title,
@@ -275,6 +283,7 @@ export class Session implements Handlers {
         (op, i) =>
           `${op.by}: ${op.op}${'place' in op ? ` ${op.place}` : ''}${'errno' in (done.transactions[i]?.result ?? {}) ? ' (refused)' : ''}`,
       ),
+      ...(cost === undefined ? {} : { cost }),
       expectations: done.checks.map((check) => ({
         text: check.expected,
         ok: check.ok,

@@ -3,6 +3,8 @@ import type { Cursor } from '../contract/frame.ts';
 import { apply } from '../engine/apply.ts';
 import type { Event } from '../engine/event.ts';
 import { lastChange } from '../engine/explain.ts';
+import { addCosts, noCost, sumCosts, type Cost } from '../engine/costs/cost.ts';
+import { costOf, eventCosts } from '../engine/costs/event-cost.ts';
 import type { Transaction } from '../engine/step.ts';
 import type { PageTableName, World } from '../model/world.ts';
 import type { ScenarioRun } from '../scenario/run.ts';
@@ -99,6 +101,30 @@ export class Story {
       : this.events(step)
           .slice(0, event)
           .reduce((sum, placed) => addEvent(sum, placed.event), before);
+  }
+
+  /** Costs of all steps before each step, as far as they were asked for. */
+  readonly #spent: Cost[] = [noCost];
+
+  /** What a whole step costs. */
+  stepCost(step: number): Cost {
+    return sumCosts((this.run.steps[step]?.transactions ?? []).map(costOf));
+  }
+
+  /** Simulated ns of each event of a step, in order. */
+  eventTimes(step: number): readonly number[] {
+    return (this.run.steps[step]?.transactions ?? []).flatMap((t) => eventCosts(t).map((cost) => cost.ns));
+  }
+
+  /** Time that has passed and bytes that have moved up to a cursor. */
+  spent({ step, event }: Cursor): Cost {
+    const whole = Math.min(Math.max(0, event === null ? step + 1 : step), this.run.steps.length);
+    for (let at = this.#spent.length; at <= whole; at++)
+      this.#spent.push(addCosts(this.#spent[at - 1] ?? noCost, this.stepCost(at - 1)));
+    const before = this.#spent[whole] ?? noCost;
+    if (event === null) return before;
+    const costs = (this.run.steps[step]?.transactions ?? []).flatMap((t) => eventCosts(t));
+    return addCosts(before, sumCosts(costs.slice(0, event)));
   }
 
   /** The world just before a cursor: what the marks of change compare with. */

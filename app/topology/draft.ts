@@ -1,3 +1,4 @@
+import type { CostOverrides } from '../model/costs.ts';
 import type {
   AddressRange,
   CountName,
@@ -31,6 +32,7 @@ export class TopologyDraft {
   readonly memoryAttributes: MemoryAttribute[] = [];
   readonly addressRanges: AddressRange[] = [];
   policy: MachinePolicy = { cpuForwardsPeers: null, iommu: null };
+  costs: CostOverrides = {};
   title: string | null = null;
   readonly #name: string;
   readonly #format: TopologyFormat;
@@ -162,6 +164,7 @@ export class TopologyDraft {
       memoryAttributes: this.memoryAttributes,
       addressRanges: this.addressRanges,
       policy: this.policy,
+      ...(Object.keys(this.costs).length === 0 ? {} : { costs: this.costs }),
       tells: [...this.#tells],
       warnings: this.#warnings,
       conflicts: [],

@@ -1,6 +1,6 @@
 /** Events as rows of the list, in words. */
 import type { Json } from '../base/json.ts';
-import { plural } from '../base/format.ts';
+import { plural, printTime } from '../base/format.ts';
 import type { EventRow } from '../contract/frame.ts';
 import type { World } from '../model/world.ts';
 import type { Event } from '../engine/event.ts';
@@ -55,7 +55,7 @@ export function printDetail(event: Event): string {
   return [...words, pages].filter((word) => word !== '').join(', ');
 }
 
-export function eventRow(world: World, event: Event, index: number, base: number): EventRow {
+export function eventRow(world: World, event: Event, index: number, base: number, ns = 0): EventRow {
   const kind = eventKinds[event.kind];
   return {
     index,
@@ -69,5 +69,6 @@ export function eventRow(world: World, event: Event, index: number, base: number
     detail: printDetail(event),
     state: kind.state === 'refusal' ? 'refusal' : kind.state,
     changes: event.changes.length,
+    ...(ns === 0 ? {} : { time: printTime(ns) }),
   };
 }

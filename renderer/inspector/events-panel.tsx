@@ -124,6 +124,7 @@ export function EventsPanel() {
                 <div className="event-first">
                   <span className="event-title">{row.title}</span>
                   {row.where !== null && <code>{row.where}</code>}
+                  {row.time !== undefined && <span className="muted">{row.time}</span>}
                   <span className="event-by">{row.by}</span>
                 </div>
                 <div className="event-second">

@@ -1,4 +1,5 @@
 import { Check, X } from 'lucide-react';
+import { FactValue } from '../inspector/fact-value.tsx';
 import { useFrame } from '../stores/frame.ts';
 import { Inline, Prose } from './prose.tsx';
 
@@ -58,6 +59,21 @@ export function StepBody() {
                 </li>
               ))}
           </ul>
+        </details>
+      )}
+      {story.cost !== undefined && (
+        <details className="held">
+          <summary>Takes {story.cost.time} of simulated time</summary>
+          <dl className="facts">
+            {[...story.cost.parts, ...story.cost.links].map((fact) => (
+              <div key={fact.label} title={fact.note}>
+                <dt>{fact.label}</dt>
+                <dd>
+                  <FactValue fact={fact} />
+                </dd>
+              </div>
+            ))}
+          </dl>
         </details>
       )}
       {story.ops.length > 0 && (

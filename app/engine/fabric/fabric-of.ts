@@ -29,23 +29,21 @@ import type {
   PciDevice,
   PciHostBridge,
 } from '../../model/fabric.ts';
-import { defaultLatencyNs, linkLatencyNs, memoryLatencyNs } from './link-figures.ts';
+import type { CostOverrides } from '../../model/costs.ts';
+import { linkLatencyNs, memoryLatencyNs, rootComplexEdgeNs, switchEdgeNs } from './link-figures.ts';
 
 /** How a memory hangs on what holds it, where the description has no wire for it. */
-const memoryFigures: {
-  readonly [K in NumaNode['memoryKind'] | DeviceMemory['memoryKind']]: {
-    readonly link: FabricLink['kind'];
-    readonly latencyNs: number;
-  };
+const memoryLinks: {
+  readonly [K in NumaNode['memoryKind'] | DeviceMemory['memoryKind']]: FabricLink['kind'];
 } = {
-  dram: { link: 'ddr', latencyNs: memoryLatencyNs.dram },
-  unknown: { link: 'ddr', latencyNs: memoryLatencyNs.dram },
-  hbm: { link: 'hbm', latencyNs: memoryLatencyNs.hbm },
-  cxl: { link: 'cxl', latencyNs: memoryLatencyNs.cxl },
-  gpu: { link: 'on-package', latencyNs: memoryLatencyNs.vram },
-  vram: { link: 'on-package', latencyNs: memoryLatencyNs.vram },
-  sram: { link: 'on-package', latencyNs: memoryLatencyNs['device-sram'] },
-  pmem: { link: 'ddr', latencyNs: memoryLatencyNs.pmem },
+  dram: 'ddr',
+  unknown: 'ddr',
+  hbm: 'hbm',
+  cxl: 'cxl',
+  gpu: 'on-package',
+  vram: 'on-package',
+  sram: 'on-package',
+  pmem: 'ddr',
 };
 
 /** The records that a machine's fabric starts with. */
@@ -86,6 +84,7 @@ export const barName = (device: string, index: number): string => `${device}.bar
 class Builder {
   readonly #objects: ReadonlyMap<string, TopologyObject>;
   readonly #names: ShortNames;
+  readonly #costs: CostOverrides;
   readonly #links: Record<string, FabricLink> = {};
   /** What the wires of the description join, from both ends. */
   readonly #wired = new Map<string, Set<string>>();
@@ -95,6 +94,7 @@ class Builder {
   constructor(readonly topology: Topology) {
     this.#objects = new Map(topology.objects.map((object) => [object.id, object]));
     this.#names = shortNames(topology);
+    this.#costs = topology.costs ?? {};
     this.#cxlEnds = new Set(
       topology.links.flatMap(({ kind, origin, a, b }) => (kind === 'cxl' && origin === 'wiring' ? [a, b] : [])),
     );
@@ -265,7 +265,7 @@ class Builder {
       wire: link.id,
       gbs: link.bandwidthGBs,
       gbsFrom: link.bandwidthGBs === null ? 'unknown' : 'told',
-      latencyNs: link.latencyNs ?? linkLatencyNs[link.kind],
+      latencyNs: link.latencyNs ?? linkLatencyNs(this.#costs, link.kind),
       latencyFrom: link.latencyNs === null ? 'default' : 'told',
       coherent: link.coherent,
       atomics: link.atomics,
@@ -299,12 +299,12 @@ class Builder {
     const bridge = this.#bridgeAbove(fn);
     const above = bridge === null ? this.#hostBridgeOf(this.#physical(fn)) : this.name(bridge.id);
     if (bridge === null) {
-      this.#imply(name, above, { kind: 'internal', latencyNs: defaultLatencyNs.rootComplexEdge });
+      this.#imply(name, above, { kind: 'internal', latencyNs: rootComplexEdgeNs(this.#costs) });
       if (fn.kind === 'pciBridge' && this.#cxlEnds.has(fn.id)) this.#cxlPort(fn);
       return;
     }
     if (fn.kind === 'pciBridge' && fn.role === 'downstream') {
-      this.#imply(name, above, { kind: 'internal', latencyNs: defaultLatencyNs.switchEdge });
+      this.#imply(name, above, { kind: 'internal', latencyNs: switchEdgeNs(this.#costs) });
       return;
     }
     const physical = this.#physical(fn);
@@ -318,7 +318,9 @@ class Builder {
       gbs,
       gbsFrom: gbs === null ? 'unknown' : derived ? 'derived' : 'told',
       latencyNs:
-        fn.kind === 'pciBridge' && fn.role === 'upstream' ? defaultLatencyNs.switchEdge : defaultLatencyNs.pcieWire,
+        fn.kind === 'pciBridge' && fn.role === 'upstream'
+          ? switchEdgeNs(this.#costs)
+          : linkLatencyNs(this.#costs, 'pcie'),
     });
   }
 
@@ -344,7 +346,7 @@ class Builder {
     const object = this.#get(id);
     const node = object?.kind === 'hostBridge' ? object.numaNode : null;
     const place = object?.kind === 'hostBridge' ? this.#placeOf(object.parent, node) : 'machine';
-    this.#imply(id, place, { kind: 'internal', latencyNs: defaultLatencyNs.rootComplexEdge });
+    this.#imply(id, place, { kind: 'internal', latencyNs: rootComplexEdgeNs(this.#costs) });
   }
 
   #memory(memory: NumaNode | DeviceMemory): void {
@@ -352,7 +354,8 @@ class Builder {
     const holder = this.#above(memory, ['pciFunction', 'package']);
     const place = holder === null ? 'machine' : this.name(holder.id);
     if (this.#wiredTo(name).size > 0 && holder?.kind !== 'pciFunction') return;
-    const { link, latencyNs } = memoryFigures[memory.memoryKind];
+    const link = memoryLinks[memory.memoryKind];
+    const latencyNs = memoryLatencyNs(this.#costs, memory.memoryKind);
     this.#imply(name, place, { kind: holder?.kind === 'pciFunction' ? 'on-package' : link, latencyNs });
   }
 
@@ -376,7 +379,7 @@ class Builder {
     const apart = sockets.filter((id) => !joined.has(id));
     if (!used && apart.length === 0) return;
     for (const id of used ? sockets : [...sockets.slice(0, 1), ...apart])
-      this.#imply(id, 'machine', { kind: 'unknown', latencyNs: linkLatencyNs.upi / 2 });
+      this.#imply(id, 'machine', { kind: 'unknown', latencyNs: linkLatencyNs(this.#costs, 'upi') / 2 });
   }
 
   memoryAccess(): Record<string, MemoryAccess> {

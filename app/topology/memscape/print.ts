@@ -86,6 +86,7 @@ export function printMemscape(topology: Topology): string {
       ? topology.sources.map((source) => known({ ...source }))
       : [],
     policy: known({ ...topology.policy }),
+    costs: topology.costs,
     tells: topology.tells.length === countNames.length ? null : topology.tells,
     objects: topology.objects.map(plainObject),
     links: topology.links.map(({ id: _id, a, b, from: _from, origin, kind, ...rest }) =>

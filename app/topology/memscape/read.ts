@@ -45,6 +45,7 @@ export function topologyOf(name: string, file: TopologyFile, places: Places): Re
   draft.version = String(file.version);
   draft.title = file.title;
   draft.policy = file.policy;
+  draft.costs = file.costs;
   draft.tells(...file.tells);
   let nextCore = 0;
   const totalCores = file.objects.reduce(

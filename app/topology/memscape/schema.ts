@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costFigures, costNames, type CostOverrides } from '../../model/costs.ts';
 import { countNames, deviceKinds, engineKinds, linkKinds, memoryKinds } from '../../model/topology.ts';
 import { parseCpuList } from '../cpu-set.ts';
 import { parseBytes } from '../numbers.ts';
@@ -288,6 +289,19 @@ const addressRange = z.strictObject({
   object: orNull(id),
 });
 
+/** One entry a figure; rates are above 0. */
+const costs = z
+  .strictObject(
+    Object.fromEntries(
+      costNames.map((name) => {
+        const { unit, meaning } = costFigures[name];
+        const number = unit === 'GB/s' || unit === 'share' ? z.number().positive() : z.number().min(0);
+        return [name, number.max(1e12).optional().describe(`${unit}: ${meaning}`)];
+      }),
+    ),
+  )
+  .transform((given): CostOverrides => given);
+
 export const topologyFileSchema = z
   .strictObject({
     memscape: z.literal('topology'),
@@ -302,6 +316,7 @@ export const topologyFileSchema = z
       .strictObject({ cpuForwardsPeers: orNull(z.boolean()), iommu: orNull(z.boolean()) })
       .default({ cpuForwardsPeers: null, iommu: null })
       .describe('cpuForwardsPeers: root ports forward peer traffic, as on AMD family 0x17 and later'),
+    costs: costs.default({}).describe('figures of the cost model that this machine has in place of the defaults'),
     tells: z
       .array(z.enum(countNames))
       .default([...countNames])
