@@ -8,6 +8,14 @@ export type HwlocVersion = 1 | 2 | 3;
 
 export const integer = (element: XmlElement, name: string): number | null => parseInteger(element.attributes[name]);
 
+const noIndex = 0xffff_ffff;
+
+/** The number that the operating system gives; none is written as -1, signed or not. */
+export function osIndexOf(element: XmlElement): number | null {
+  const value = integer(element, 'os_index');
+  return value === null || value < 0 || value === noIndex ? null : value;
+}
+
 /** The lowest bit of the first of these sets that has one: what identifies an object by its CPUs. */
 export function lowestCpu(element: XmlElement): number | null {
   for (const name of ['complete_cpuset', 'cpuset']) {

@@ -16,7 +16,7 @@ import { atLine } from '../draft.ts';
 import { parseDecimal, parseHex, parseInteger } from '../numbers.ts';
 import { deviceKindOf, hostBridgeId, parseBdf, pciBridge, pciFunction } from '../pci.ts';
 import type { XmlElement } from '../xml.ts';
-import { infosOf, integer, kibBytes, lowestCpu, osDeviceClasses, setOf } from './attributes.ts';
+import { infosOf, integer, kibBytes, lowestCpu, osDeviceClasses, osIndexOf, setOf } from './attributes.ts';
 import type { HwlocVersion } from './attributes.ts';
 
 /** What every object takes from its element. */
@@ -34,8 +34,8 @@ function base(
 
 /** "package:0", or by the lowest CPU where the source has no number. */
 export const idOf = (word: string, element: XmlElement): string => {
-  const osIndex = integer(element, 'os_index');
-  return osIndex === null || osIndex < 0 ? byCpu(word, element) : `${word}:${osIndex}`;
+  const osIndex = osIndexOf(element);
+  return osIndex === null ? byCpu(word, element) : `${word}:${osIndex}`;
 };
 
 /** Things whose numbers are not unique in the machine (cores, caches, groups) are named by their lowest CPU. */
@@ -49,7 +49,7 @@ export function packageOf(element: XmlElement, parent: string): CpuPackage {
     kind: 'package',
     id: idOf('package', element),
     name: model ?? null,
-    osIndex: integer(element, 'os_index'),
+    osIndex: osIndexOf(element),
     vendor: cpuVendorOf(facts['CPUVendor'] ?? model),
     family: parseInteger(facts['CPUFamilyNumber']),
     model: parseInteger(facts['CPUModelNumber']),
@@ -61,7 +61,7 @@ export function groupOf(element: XmlElement, parent: string): Group {
     ...base(element, parent),
     kind: 'group',
     id: byCpu('group', element),
-    osIndex: integer(element, 'os_index'),
+    osIndex: osIndexOf(element),
     subkind: element.attributes['subtype'] ?? infosOf(element)['Type'] ?? null,
   };
 }
@@ -128,7 +128,7 @@ export function numaNodeOf(element: XmlElement, parent: string, version: HwlocVe
     ...base(element, parent),
     kind: 'numaNode',
     id: idOf('numa', element),
-    osIndex: integer(element, 'os_index'),
+    osIndex: osIndexOf(element),
     memoryKind: memorySubtypes[subtype ?? ''] ?? 'unknown',
     memoryKindInferred: null,
     bytes: integer(element, 'local_memory'),

@@ -8,7 +8,7 @@ import type { TopologyInput } from '../formats.ts';
 import { inferPortRoles } from '../pci-roles.ts';
 import { parseXml } from '../xml.ts';
 import type { XmlElement } from '../xml.ts';
-import { infosOf, integer, setOf } from './attributes.ts';
+import { infosOf, osIndexOf, setOf } from './attributes.ts';
 import type { HwlocVersion } from './attributes.ts';
 import { readDistances, readMemoryAttribute, readOldDistances } from './matrices.ts';
 import type { HwlocIndex } from './matrices.ts';
@@ -173,7 +173,7 @@ class HwlocReader {
       name: null,
       facts: infosOf(element),
       from: atLine(element.line),
-      osIndex: integer(element, 'os_index'),
+      osIndex: osIndexOf(element),
     };
     switch (type) {
       case 'Package':

@@ -94,7 +94,7 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
     const from = atPath(path);
     const plain = { name: null, facts: {}, from };
     const packageCpus = masked(tree, path, ['topology/package_cpus', 'topology/core_siblings']) ?? self;
-    const packageNumber = parseInteger(line(tree, `${path}/topology/physical_package_id`) ?? undefined);
+    const packageNumber = numberAt(tree, `${path}/topology/physical_package_id`);
     level(
       `package ${printCpuList(packageCpus)}`,
       packageCpus,
@@ -110,11 +110,11 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
         family: info.family,
         model: info.modelNumber,
       }),
-      packageNumber === null || packageNumber < 0 ? `package:${first(packageCpus)}` : `package:${packageNumber}`,
+      packageNumber === null ? `package:${first(packageCpus)}` : `package:${packageNumber}`,
     );
     const dieCpus = masked(tree, path, ['topology/die_cpus']);
     if (dieCpus !== null && countOf(dieCpus) < countOf(packageCpus)) {
-      const osIndex = parseInteger(line(tree, `${path}/topology/die_id`) ?? undefined);
+      const osIndex = numberAt(tree, `${path}/topology/die_id`);
       level(
         `die ${printCpuList(dieCpus)}`,
         dieCpus,
@@ -125,7 +125,7 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
     }
     for (const cache of readCaches(tree, path, self)) level(cache.key, cache.cpus, cache.rank, cache.make, cache.id);
     const coreCpus = masked(tree, path, ['topology/core_cpus', 'topology/thread_siblings']) ?? self;
-    const core = parseInteger(line(tree, `${path}/topology/core_id`) ?? undefined);
+    const core = numberAt(tree, `${path}/topology/core_id`);
     level(
       `core ${printCpuList(coreCpus)}`,
       coreCpus,
@@ -174,6 +174,12 @@ function place(
       parent = level.id;
     }
   }
+}
+
+/** A number that firmware gave; -1 is that it gave none. */
+function numberAt(tree: FileTree, path: string): number | null {
+  const value = parseInteger(line(tree, path) ?? undefined);
+  return value === null || value < 0 ? null : value;
 }
 
 const first = (cpus: readonly Span[]): number => cpus[0]?.start ?? 0;
