@@ -148,13 +148,18 @@ for path in "$root"/sys/devices/system/cpu/cpu[0-9]*; do
     [ -d "$cache" ] && folders="$folders $stage/t/$cpu/cache/${cache##*/}"
   done
   mkdir -p $folders
-  copy "$cpu" online
+  copy "$cpu" online cpu_capacity
   copy "$cpu/topology" physical_package_id core_id die_id package_cpus package_cpus_list core_siblings \
     core_siblings_list die_cpus die_cpus_list core_cpus core_cpus_list thread_siblings thread_siblings_list
   for cache in "$path"/cache/index[0-9]*; do
     [ -d "$cache" ] &&
       copy "$cpu/cache/${cache##*/}" level type size coherency_line_size shared_cpu_map shared_cpu_list
   done
+done
+
+for unit in cpu_core cpu_atom cpu_lowpower; do copy "sys/devices/$unit" cpus; done
+for path in "$root"/sys/devices/virtual/memory_tiering/memory_tier[0-9]*; do
+  [ -d "$path" ] && copy "sys/devices/virtual/memory_tiering/${path##*/}" nodelist
 done
 
 for path in "$root"/sys/devices/system/node/node[0-9]*; do

@@ -5,6 +5,7 @@ import type { Library } from '../app/session/library.ts';
 import { root } from './assets.ts';
 import { isReallyInside } from './paths.ts';
 import { readThisMachine } from './machine/this-machine.ts';
+import { readUnpacked } from './machine/unpacked.ts';
 
 const folders = { scenario: join(root, 'assets', 'scenarios'), topology: join(root, 'assets', 'topologies') } as const;
 const idForm = /^[a-z][a-z0-9-]{0,63}$/;
@@ -43,6 +44,11 @@ export function nodeLibrary({ mayRead, folder }: NodeLibraryOptions): Library {
       const whole = resolve(dirname(owner), name);
       if (!mayRead(owner) || isAbsolute(name) || !isReallyInside(dirname(owner), whole)) return null;
       return fileAt(whole);
+    },
+    folder: async (path) => {
+      const whole = resolve(folder, path);
+      if (!mayRead(whole) || (await stat(whole).catch(() => null))?.isDirectory() !== true) return null;
+      return readUnpacked(basename(whole), whole);
     },
     pause: () => new Promise((done) => setImmediate(done)),
     thisMachine: async () => {

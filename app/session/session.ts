@@ -131,6 +131,9 @@ export class Session implements Handlers {
       case 'bytes':
         return openBytes(this.library, source.name, source.bytes, source.name, null);
       case 'path': {
+        const unpacked = (await this.library.folder?.(source.path)) ?? null;
+        if (unpacked !== null)
+          return unpacked.ok ? ok(machineDocument(unpacked.value, nameOfPath(source.path), source.path)) : unpacked;
         const file = await this.library.file(source.path);
         return file === null
           ? problem(source.path, 'the file cannot be read here: drop it on the window or paste its text')
@@ -403,6 +406,9 @@ export class Session implements Handlers {
     };
   }
 }
+
+/** Last part of a path of any system. */
+const nameOfPath = (path: string): string => path.split(/[/\\]/).findLast((part) => part !== '') ?? path;
 
 /** What a link names to open this again; null where no link can: texts and bytes came from the window. */
 function linkOf(source: OpenSource): readonly string[] | null {

@@ -32,6 +32,8 @@ async function load(library: Library, part: SingleSource): Promise<Result<NamedB
         : ok({ name: `${part.id}.yaml`, bytes: encodeText(text) });
     }
     case 'path': {
+      const unpacked = (await library.folder?.(part.path)) ?? null;
+      if (unpacked !== null) return unpacked;
       const file = await library.file(part.path);
       return file === null
         ? problem(part.path, 'the file cannot be read here: drop it on the window or paste its text')

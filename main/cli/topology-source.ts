@@ -38,6 +38,14 @@ async function topologySource(source: string, as?: string): Promise<Topology> {
     return machine;
   }
   const builtin = await library.builtin('topology', source);
+  const unpacked = builtin === null && source !== '-' ? ((await library.folder?.(source)) ?? null) : null;
+  if (unpacked !== null) {
+    if (!unpacked.ok) throw new BadInput(unpacked.error.map((problem) => ({ ...problem, file: source })));
+    return {
+      ...unpacked.value,
+      sources: unpacked.value.sources.map((one) => ({ ...one, name: source })),
+    };
+  }
   const read = readTopology(
     builtin === null ? source : `${source}.yaml`,
     builtin === null ? await readInput(source) : encodeText(builtin),

@@ -178,6 +178,40 @@ describe.skipIf(!here)('hwloc XML (skipped where ../shared is absent)', () => {
     expect(memoryAttributes[1]?.initiator).toEqual({ kind: 'object', object: 'pu:7' });
   });
 
+  it('tells the memory tier of each node, and the kind of each CPU', () => {
+    const tiers = objectsOf(read('64intel64-heteromem.v3.xml'), 'numaNode').map(
+      (node) => `${node.osIndex} ${node.facts['memory tier']}`,
+    );
+    expect(tiers.toSorted()).toEqual([
+      ...[0, 1, 2, 3].map((n) => `${n} 1 (DRAM)`),
+      ...[4, 5, 6, 7].map((n) => `${n} 0 (HBM)`),
+    ]);
+    const kinds = read('fakecpukinds.v3.xml');
+    const of = (pu: number) => kinds.objects.find((object) => object.id === `pu:${pu}`)?.facts;
+    expect(of(1)).toEqual({ 'CPU kind': '0', efficiency: '0', CoreType: 'MySmallCore', FrequencyMaxMHz: '1000' });
+    expect(of(3)).toMatchObject({ 'CPU kind': '2', CoreType: 'IntelCore', Features: 'EverythingAndEvenMore' });
+    // Both cores of this made-up machine have threads of two kinds; one that has one kind says so itself.
+    expect(objectsOf(kinds, 'core').map((core) => core.facts['CPU kind'])).toEqual([undefined, undefined]);
+    expect(objectsOf(read('nvidiaDGX2.v3.xml'), 'core').map((core) => core.facts['FrequencyMaxMHz'])).toEqual(
+      Array<string>(4).fill('3900'),
+    );
+    expect(kinds.objects[0]?.facts['CPU kind 1']).toBe(
+      'CPUs 2, efficiency 7, CoreType YouBigcore, FrequencyMaxMHz 2000',
+    );
+  });
+
+  it('takes the kind of a node from its tier where it has no label', () => {
+    const result = of(
+      '<topology version="3.0"><object type="Machine" cpuset="0x1"><object type="NUMANode" os_index="0" cpuset="0x1" gp_index="1"/><object type="NUMANode" os_index="1" cpuset="0x1" gp_index="2"/></object><memtier kinds="2" nodeset="0x1"/><memtier kinds="34" nodeset="0x2"/><memtier nodeset="zz"/></topology>',
+    );
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    expect(objectsOf(result.value, 'numaNode').map((node) => [node.memoryKind, node.facts['memory tier']])).toEqual([
+      ['dram', '0 (DRAM)'],
+      ['cxl', '1 (DRAM and CXL)'],
+    ]);
+    expect(result.value.warnings.length).toBe(1);
+  });
+
   it('keeps memory of CXL devices apart from that of nodes', () => {
     expect(inspect(read('cxlmem+dax.v3.xml')).memoryBytes).toEqual({
       dram: 3061719040,

@@ -12,6 +12,7 @@ import { infosOf, osIndexOf, setOf } from './attributes.ts';
 import type { HwlocVersion } from './attributes.ts';
 import { readDistances, readMemoryAttribute, readOldDistances } from './matrices.ts';
 import type { HwlocIndex } from './matrices.ts';
+import { readCpuKinds, readMemoryTiers } from './kinds.ts';
 import { inferMemoryKinds } from './memory-kinds.ts';
 import {
   byCpu,
@@ -97,6 +98,8 @@ class HwlocReader {
       this.#remember(top, 'machine');
       this.#visitChildren(top, 'machine', this.#nearestNode(top, null));
     } else this.#visit(top, 'machine', null);
+    readMemoryTiers(this.draft, root);
+    readCpuKinds(this.draft, root);
     this.#settle();
     this.#readTables(top, root);
     this.draft.tells(

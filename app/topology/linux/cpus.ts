@@ -1,6 +1,6 @@
 import type { Span } from '../../base/span.ts';
 import type { TopologyObject } from '../../model/topology.ts';
-import { countOf, parseBitmap, parseCpuList, printCpuList } from '../cpu-set.ts';
+import { contains, countOf, parseBitmap, parseCpuList, printCpuList } from '../cpu-set.ts';
 import { cpuVendorOf } from '../cpu-vendor.ts';
 import { atPath } from '../draft.ts';
 import type { TopologyDraft } from '../draft.ts';
@@ -60,6 +60,7 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
   const taken = new Set<string>();
   const chains: { readonly chain: readonly string[] }[] = [];
   const info = readCpuInfo(tree);
+  const types = coreTypes(tree);
   let offline = 0;
   for (const { name, index } of numbered(tree, root, 'cpu').slice(0, maxCpus)) {
     const path = `${root}/${name}`;
@@ -93,6 +94,7 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
     const self: readonly Span[] = [{ start: index, end: index + 1 }];
     const from = atPath(path);
     const plain = { name: null, facts: {}, from };
+    const kindFacts = factsOfKind(tree, path, types, index);
     const packageCpus = masked(tree, path, ['topology/package_cpus', 'topology/core_siblings']) ?? self;
     const packageNumber = numberAt(tree, `${path}/topology/physical_package_id`);
     level(
@@ -130,14 +132,14 @@ export function readCpus(tree: FileTree, draft: TopologyDraft): readonly CpuScop
       `core ${printCpuList(coreCpus)}`,
       coreCpus,
       ranks.core,
-      (id, parent) => ({ ...plain, kind: 'core', id, parent, osIndex: core }),
+      (id, parent) => ({ ...plain, facts: kindFacts, kind: 'core', id, parent, osIndex: core }),
       `core:${first(coreCpus)}`,
     );
     level(
       `pu ${index}`,
       self,
       ranks.pu,
-      (id, parent) => ({ ...plain, kind: 'pu', id, parent, osIndex: index }),
+      (id, parent) => ({ ...plain, facts: kindFacts, kind: 'pu', id, parent, osIndex: index }),
       `pu:${index}`,
     );
     chains.push({ chain });
@@ -174,6 +176,31 @@ function place(
       parent = level.id;
     }
   }
+}
+
+/** Perf devices by the type of core that they count for: a hybrid processor has one for each (arch/x86/events). */
+const coreUnits = [
+  ['cpu_core', 'IntelCore'],
+  ['cpu_atom', 'IntelAtom'],
+  ['cpu_lowpower', 'IntelLowPower'],
+] as const;
+
+type CoreTypes = readonly { readonly type: string; readonly cpus: readonly Span[] }[];
+
+const coreTypes = (tree: FileTree): CoreTypes =>
+  coreUnits.flatMap(([unit, type]) => {
+    const cpus = parseCpuList(line(tree, `sys/devices/${unit}/cpus`) ?? '?');
+    return cpus === null || cpus.length === 0 ? [] : [{ type, cpus }];
+  });
+
+/** What tells big cores from little ones. */
+function factsOfKind(tree: FileTree, cpu: string, types: CoreTypes, index: number): Readonly<Record<string, string>> {
+  const type = types.find(({ cpus }) => contains(cpus, index))?.type;
+  const capacity = line(tree, `${cpu}/cpu_capacity`);
+  return {
+    ...(type === undefined ? {} : { CoreType: type }),
+    ...(capacity === null || !/^\d{1,6}$/.test(capacity) ? {} : { LinuxCapacity: capacity }),
+  };
 }
 
 /** A number that firmware gave; -1 is that it gave none. */

@@ -1,3 +1,4 @@
+import type { Span } from '../../base/span.ts';
 import type { NumaNode } from '../../model/topology.ts';
 import { contains, countOf, parseBitmap, parseCpuList, sameSpans } from '../cpu-set.ts';
 import { onPackageHbm } from '../cpu-vendor.ts';
@@ -20,6 +21,20 @@ const attributeFiles = [
   ['write_latency', 'WriteLatency', 'ns'],
 ] as const;
 
+/** Nodes that the kernel moves pages between, by how fast they are: memory_tierN, a lower number is faster. */
+function memoryTiers(tree: FileTree): readonly { readonly name: string; readonly nodes: readonly Span[] }[] {
+  const root = 'sys/devices/virtual/memory_tiering';
+  return numbered(tree, root, 'memory_tier').flatMap(({ name }) => {
+    const nodes = parseCpuList(line(tree, `${root}/${name}/nodelist`) ?? '?');
+    return nodes === null ? [] : [{ name, nodes }];
+  });
+}
+
+function tierFact(tiers: ReturnType<typeof memoryTiers>, node: number): Readonly<Record<string, string>> {
+  const tier = tiers.find(({ nodes }) => contains(nodes, node));
+  return tier === undefined ? {} : { 'memory tier': tier.name };
+}
+
 interface Access {
   readonly initiators: readonly number[];
   readonly readBandwidth: number | null;
@@ -34,6 +49,7 @@ export function readNodes(tree: FileTree, draft: TopologyDraft, scopes: readonly
   }
   draft.tells('numaNodes');
   const accesses = new Map<number, Access>();
+  const tiers = memoryTiers(tree);
   const nodes: NumaNode[] = [];
   for (const { name, index } of found) {
     const path = `${root}/${name}`;
@@ -46,7 +62,7 @@ export function readNodes(tree: FileTree, draft: TopologyDraft, scopes: readonly
       id: `numa:${index}`,
       parent: cpus === null ? 'machine' : holder(scopes, cpus),
       name: null,
-      facts: {},
+      facts: tierFact(tiers, index),
       from: atPath(path),
       osIndex: index,
       memoryKind: 'unknown',
@@ -67,9 +83,11 @@ export function readNodes(tree: FileTree, draft: TopologyDraft, scopes: readonly
         ? near.flatMap((other) => other.cpus ?? [])
         : null;
     const cache = readMemorySideCache(tree, draft, node, parent);
+    const kind = kindOf(node, told[node.osIndex ?? -1], accesses, nodes, info, cache !== null);
     draft.add({
       ...node,
-      ...kindOf(node, told[node.osIndex ?? -1], accesses, nodes, info, cache !== null),
+      ...kind,
+      facts: { ...node.facts, ...kind.facts },
       parent: cache ?? parent,
       nearCpus,
     });

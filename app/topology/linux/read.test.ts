@@ -151,6 +151,32 @@ describe.skipIf(!here)('Linux snapshots (skipped where ../shared is absent)', ()
     );
   });
 
+  it('tells the kernel\u2019s memory tiers, and big cores from little ones', () => {
+    const cpu = 'sys/devices/system/cpu';
+    const result = readTopology(
+      'hybrid.tar',
+      tarOf([
+        { path: `${cpu}/cpu0/cpu_capacity`, text: '1024\n' },
+        { path: `${cpu}/cpu1/cpu_capacity`, text: '446\n' },
+        { path: 'sys/devices/cpu_core/cpus', text: '0\n' },
+        { path: 'sys/devices/cpu_atom/cpus', text: '1\n' },
+        { path: 'sys/devices/system/node/node0/cpulist', text: '0-1\n' },
+        { path: 'sys/devices/system/node/node1/cpulist', text: '\n' },
+        { path: 'sys/devices/virtual/memory_tiering/memory_tier4/nodelist', text: '0\n' },
+        { path: 'sys/devices/virtual/memory_tiering/memory_tier22/nodelist', text: '1\n' },
+      ]),
+    );
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    expect(objectsOf(result.value, 'pu').map(({ facts }) => facts)).toEqual([
+      { CoreType: 'IntelCore', LinuxCapacity: '1024' },
+      { CoreType: 'IntelAtom', LinuxCapacity: '446' },
+    ]);
+    expect(objectsOf(result.value, 'numaNode').map(({ facts }) => facts['memory tier'])).toEqual([
+      'memory_tier4',
+      'memory_tier22',
+    ]);
+  });
+
   it('keeps what was read of an archive that is cut off, with a warning', () => {
     const bytes = readFileSync(new URL('fsroot/linux72-pcie-switch-p2pmem.tar.gz', files));
     const result = readTopology('cut.tar.gz', bytes.subarray(0, Math.floor(bytes.length * 0.9)));
