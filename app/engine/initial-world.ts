@@ -47,6 +47,8 @@ export function initialWorld(spec: EngineSpec): World {
       hugePages: true,
       failAlloc: false,
       ownerLeaves: 'keep',
+      iommu: 'iommu',
+      translation: 'ats',
       ...d,
     };
   }

@@ -62,6 +62,8 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
     return op.op === 'driverLock'
       ? (world.records.context[op.context]?.driverLock ?? null) !== null
       : Object.values(world.records.context).some((context) => context.driverLock !== null);
+  // A page request takes the mmap lock only once it is handled.
+  if (on === 'mmap') return (world.records.space[spaceOf(world, op) ?? '']?.mmapWriter ?? null) !== null;
   if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
   if (on === 'folioLock' && 'place' in op && op.place !== undefined) {
     const span = resolvePlace(world, op.place);

@@ -1,12 +1,12 @@
 /** Every operation that an actor may ask for. An operation that is missing here does not exist in scenario files. */
 import { z } from 'zod';
 import * as device from './ops/device-ops.ts';
-import * as dmaBuf from './ops/dma-buf-ops.ts';
 import * as driver from './ops/driver-ops.ts';
 import { fabricOperations } from './ops/fabric-operations.ts';
 import { ownerOperations } from './ops/owner-operations.ts';
 import * as range from './ops/range-ops.ts';
 import * as process from './ops/process-ops.ts';
+import { sharingOperations } from './ops/sharing-operations.ts';
 
 export const operations = {
   process: process.startProcess,
@@ -47,35 +47,9 @@ export const operations = {
   mremap: range.mremapOp,
   pin: range.pinOp,
   unpin: range.unpinOp,
-  // Memory that devices share.
-  makeObject: dmaBuf.makeObjectOp,
-  freeObject: dmaBuf.freeObjectOp,
-  exportDmaBuf: dmaBuf.exportDmaBuf,
-  openFile: dmaBuf.openFile,
-  closeFd: dmaBuf.closeFd,
-  sendFd: dmaBuf.sendFd,
-  dmaBufGet: dmaBuf.dmaBufGetOp,
-  dmaBufPut: dmaBuf.dmaBufPutOp,
-  attach: dmaBuf.attachOp,
-  detach: dmaBuf.detachOp,
-  mapAttachment: dmaBuf.mapAttachmentOp,
-  unmapAttachment: dmaBuf.unmapAttachmentOp,
-  pinAttachment: dmaBuf.pinAttachmentOp,
-  unpinAttachment: dmaBuf.unpinAttachmentOp,
-  lockReservation: dmaBuf.lockReservationOp,
-  unlockReservation: dmaBuf.unlockReservationOp,
-  moveObject: dmaBuf.moveObjectOp,
-  signalFences: dmaBuf.signalFencesOp,
-  revokeDmaBuf: dmaBuf.revokeDmaBuf,
-  restoreDmaBuf: dmaBuf.restoreDmaBuf,
-  mmapObject: dmaBuf.mmapObjectOp,
-  mmapDmaBuf: dmaBuf.mmapDmaBufOp,
-  dmaRead: dmaBuf.dmaRead,
-  dmaWrite: dmaBuf.dmaWrite,
-  submit: dmaBuf.submitOp,
-  zapCpuMappings: dmaBuf.zapCpuMappings,
 
   ...fabricOperations,
+  ...sharingOperations,
   ...ownerOperations,
 } as const;
 

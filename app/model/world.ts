@@ -1,7 +1,7 @@
 import type { PageMap } from '../store/page-map.ts';
-import type { Attachment, BufferObject, Descriptor, DmaBuf, Reservation } from './dma-buf.ts';
 import { fabricTableNames, type FabricTables } from './fabric.ts';
 import { ownerTableNames, type OwnerTables } from './owners.ts';
+import { sharingCountingColumns, sharingPageTables, sharingTableNames, type SharingTables } from './sharing.ts';
 
 export type { Run } from '../store/run.ts';
 
@@ -47,6 +47,8 @@ export interface Space {
   readonly mmapWriter: string | null;
   /** Where the next mmap without an address goes (virtual page number); areas grow downwards as the kernel's do. */
   readonly mmapBase: number;
+  /** Upper bits of its pointers are tags (LAM): an IOMMU cannot walk its tables. */
+  readonly tagged?: boolean;
   /** MMF_UNSTABLE: the reaper took pages away; a fault that would hand out a new page is SIGBUS. */
   readonly unstable: boolean;
 }
@@ -129,6 +131,10 @@ export interface Device {
   readonly failAlloc: boolean;
   /** What becomes of exported memory when its last owner leaves: it lives on, is revoked, or is handed out again at once. */
   readonly ownerLeaves: 'keep' | 'revoke' | 'recycle';
+  /** The kind of IOMMU that it is behind: devices of one kind share the domain of a process. */
+  readonly iommu: string;
+  /** Where it finds translations of shared address spaces: in a cache of its own, or in the CPU's tables (CAPI). */
+  readonly translation: 'ats' | 'cpu';
 }
 
 /** An open device file that mirrors one address space. Key: "gpu0:A". */
@@ -194,7 +200,7 @@ export interface Counter {
 }
 
 /** Name -> type of each record table. A mechanism adds its nouns here. */
-export interface RecordTables extends FabricTables, OwnerTables {
+export interface RecordTables extends FabricTables, OwnerTables, SharingTables {
   readonly settings: Settings;
   readonly process: Process;
   readonly space: Space;
@@ -210,12 +216,6 @@ export interface RecordTables extends FabricTables, OwnerTables {
   readonly waiting: Waiting;
   readonly counter: Counter;
   readonly file: FileObject;
-  // Memory that devices share (dma-buf.ts).
-  readonly object: BufferObject;
-  readonly dmaBuf: DmaBuf;
-  readonly attachment: Attachment;
-  readonly reservation: Reservation;
-  readonly descriptor: Descriptor;
 }
 
 export const recordTableNames: readonly (keyof RecordTables)[] = [
@@ -234,15 +234,10 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'waiting',
   'counter',
   'file',
-  // Memory that devices share.
-  'object',
-  'dmaBuf',
-  'attachment',
-  'reservation',
-  'descriptor',
 
   ...fabricTableNames,
   ...ownerTableNames,
+  ...sharingTableNames,
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */
@@ -261,14 +256,7 @@ export const pageTableColumns = {
   migrateDst: 2,
   /** frame; by page of the file */
   pageCache: 1,
-  /** frame; by page of a buffer object: its memory, main memory behind it, and memory that it has left (object#fence) */
-  objectPage: 1,
-  copyPage: 1,
-  ghostPage: 1,
-  /** word of a device entry, frame; by page of an attachment: what the exporter handed out */
-  sgTable: 2,
-  /** word of a device entry, frame; by page of an attachment or memory region: what the importing device uses */
-  importPte: 2,
+  ...sharingPageTables,
 } as const;
 export type PageTableName = keyof typeof pageTableColumns;
 
@@ -284,9 +272,5 @@ export const countingColumns: { readonly [P in PageTableName]: number } = {
   migrateSrc: 0b010,
   migrateDst: 0b10,
   pageCache: 0b1,
-  objectPage: 0b1,
-  copyPage: 0b1,
-  ghostPage: 0b1,
-  sgTable: 0b10,
-  importPte: 0b10,
+  ...sharingCountingColumns,
 };

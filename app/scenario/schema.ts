@@ -51,6 +51,10 @@ export const scenarioSchema = z.strictObject({
           ownerLeaves: z
             .enum(['keep', 'revoke', 'recycle'])
             .describe('what becomes of exported memory of the device when its last owner leaves'),
+          iommu: arg.name.describe('kind of IOMMU: devices behind the same kind share the domain of a process'),
+          translation: z
+            .enum(['ats', 'cpu'])
+            .describe("cpu: the device uses the CPU's own page tables, as CAPI devices do"),
         })
         .partial(),
     )

@@ -7,6 +7,7 @@
  */
 import type { OpResult } from '../event.ts';
 import { leave } from '../sharing/leave.ts';
+import { dropPasid } from '../sharing/sva.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areasIn, removeArea } from './areas.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -39,5 +40,6 @@ export function exit(tx: Tx, name: string): OpResult {
     for (const area of areasIn(w.world, id, 0, everything)) removeArea(w, area);
   });
   leave(tx, name, cause);
+  dropPasid(tx, id, cause);
   return ok;
 }

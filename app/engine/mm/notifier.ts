@@ -8,6 +8,7 @@
  * mm/mmu_notifier.c.
  */
 import type { OpResult } from '../event.ts';
+import { flushDeviceCaches } from '../sharing/page-requests.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 
 /** `enum mmu_notifier_event`, in its order. */
@@ -129,6 +130,7 @@ function invalidate(tx: Tx, id: string, range: RangeEvent, cause: number): void 
 /** mmu_notifier_invalidate_range_end: after the last bracket the sequence is even again and sleepers wake. */
 export function rangeEnd(tx: Tx, range: RangeEvent, cause: number | null = range.cause): void {
   const { event, space, group = null, rule } = range;
+  flushDeviceCaches(tx, space, range.start, range.end, cause, group, rule);
   tx.emit({ kind: 'notifierEnd', cause, group, rule, at: place(range), args: { event } }, (w) => {
     const subs = w.get('subscriptions', space);
     if (subs === null) return;

@@ -1,7 +1,8 @@
 /** What must hold of memory that devices share (I11 of semantics 1.14, and what frames of buffer objects need). */
 import type { World } from '../../model/world.ts';
 import { frameColumn, frameFlag } from '../../model/frame-state.ts';
-import { pteKind } from '../../model/pte.ts';
+import { devicePermits } from '../../model/device-pte.ts';
+import { permits, pteKind } from '../../model/pte.ts';
 import { isFilled, valueAt } from '../../store/run.ts';
 import { pageMap } from '../apply.ts';
 import type { Violation } from '../invariants.ts';
@@ -173,10 +174,58 @@ const entriesHaveAreas = (world: World): readonly Violation[] =>
         ];
   });
 
+/** S5: a device caches only translations that the CPU's table has, except while an invalidation is under way. */
+const cachesAgree = (world: World): readonly Violation[] =>
+  Object.entries(world.pages.atc).flatMap(([key, table]): readonly Violation[] => {
+    const space = world.records.svaBond[key]?.space;
+    const at = { context: key, space: space ?? '' };
+    const blame = (start: number, text: string): readonly Violation[] => [
+      { invariant: 'S5', text, at: { ...at, start, pages: 1 } },
+    ];
+    if (space === undefined) return blame(0, `${key} caches translations of an address space that it does not share`);
+    if ((world.records.subscriptions[space]?.active ?? 0) > 0) return [];
+    const cpu = pageMap(world, 'pte', space);
+    for (const run of table.occupied()) {
+      for (const entry of cpu.runs(run.start, run.end)) {
+        const word = isFilled(entry) ? (entry.values[0] ?? 0) : 0;
+        const same = isFilled(entry) && valueAt(entry, entry.start, 1) === valueAt(run, entry.start, 1);
+        const access = devicePermits(run.values[0] ?? 0, 'write') ? 'write' : 'read';
+        if (!same || !permits(word, access))
+          return blame(entry.start, `${key} still has a translation of frame ${hex(valueAt(run, entry.start, 1))}`);
+      }
+    }
+    return [];
+  });
+
+/** I13: no two address spaces have the same PASID, and every bond has that of its space. */
+function pasidsAreUnique(world: World): readonly Violation[] {
+  const { pasid, pasidsOutside, svaBond } = world.records;
+  const used = new Map<number, string>();
+  const found: Violation[] = [];
+  const claim = (value: number, who: string): void => {
+    const other = used.get(value);
+    if (other !== undefined)
+      found.push({ invariant: 'I13', text: `${who} and ${other} both have PASID ${value}`, at: { space: who } });
+    used.set(value, who);
+  };
+  for (const { taken } of Object.values(pasidsOutside)) for (const value of taken) claim(value, 'another process');
+  for (const [space, { value }] of Object.entries(pasid)) claim(value, space);
+  for (const [key, bond] of Object.entries(svaBond))
+    if (pasid[bond.space]?.value !== bond.pasid)
+      found.push({
+        invariant: 'I13',
+        text: `${key} uses PASID ${bond.pasid}, which is not that of ${bond.space}`,
+        at: { context: key, space: bond.space },
+      });
+  return found;
+}
+
 export const sharingChecks: readonly ((world: World) => readonly Violation[])[] = [
   importersForget,
   mappingsAgree,
   framesAreOwned,
   pinsAddUp,
   entriesHaveAreas,
+  cachesAgree,
+  pasidsAreUnique,
 ];
