@@ -88,6 +88,7 @@ export const argumentSchemas: Readonly<Record<RequestName, z.ZodType<readonly un
       reveal: partKey.nullable(),
     }),
   ]),
+  compare: z.tuple([openSource.nullable()]),
 };
 
 export const isRequestName = (name: unknown): name is RequestName =>

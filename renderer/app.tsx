@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { Dialog, Tooltip } from 'radix-ui';
 import { X } from 'lucide-react';
 import { CommandPalette } from './commands/palette.tsx';
+import { CompareDialog } from './compare/compare-dialog.tsx';
 import { KeyList } from './commands/key-list.tsx';
 import { Frame } from './frame.tsx';
 import { narrate } from './session/narration.ts';
@@ -25,6 +26,7 @@ export function App() {
       <Lost />
       {head === null ? <StartScreen /> : <Frame />}
       <OpenDialog />
+      <CompareDialog />
       <CommandPalette />
       <KeyList />
       <FloatingRejection />

@@ -199,6 +199,8 @@ export interface ComparisonView {
   readonly added: number;
   readonly removed: number;
   readonly changed: number;
+  /** Differences in matrices, access attributes and the address map. */
+  readonly other: number;
   /** Kinds of parts that only one of the sources can tell: neither added nor removed. */
   readonly notTold: readonly string[];
   /** Parts of the graph that differ, or contain what differs, by id of their node. */

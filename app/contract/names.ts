@@ -17,6 +17,7 @@ const requests: Readonly<Record<RequestName, true>> = {
   matrices: true,
   matrix: true,
   addresses: true,
+  compare: true,
 };
 const pushes: Readonly<Record<PushName, true>> = { opened: true, problems: true, command: true, link: true };
 

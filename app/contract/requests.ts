@@ -2,6 +2,7 @@ import type { Result, Problem } from '../base/result.ts';
 import type {
   AddressRequest,
   AddressView,
+  ComparisonView,
   FindView,
   MatrixHead,
   MatrixRequest,
@@ -98,6 +99,8 @@ export interface Requests {
   matrices(): readonly MatrixHead[];
   matrix(request: MatrixRequest): MatrixView | null;
   addresses(request: AddressRequest): AddressView;
+  /** Compares what is open with a machine that was before; null ends the comparison. What is open stays open. */
+  compare(source: OpenSource | null): Result<ComparisonView | null, readonly Problem[]>;
 }
 
 export type WhyTarget =

@@ -2,6 +2,7 @@
 import type {
   AddressRequest,
   AddressView,
+  ComparisonView,
   FindView,
   MatrixHead,
   MatrixRequest,
@@ -10,6 +11,8 @@ import type {
   PartsView,
   PartView,
 } from '../contract/machine-views.ts';
+import { compare } from '../view/compare/compare.ts';
+import { comparisonView, markedIndex, type MarkedIndex } from '../view/compare/marked.ts';
 import { addressView, indexAddresses, type AddressIndex } from '../view/addresses/address-view.ts';
 import { indexMatrices, matrixView, type IndexedMatrix } from '../view/matrices-view.ts';
 import { findView } from '../view/parts/find-view.ts';
@@ -26,7 +29,32 @@ class Indexes {
   /** The last query of the table: scrolling asks the same one again. */
   #last: { readonly key: string; readonly matching: readonly IndexedPart[] } | null = null;
 
+  #marked: MarkedIndex | null = null;
+
   constructor(readonly document: OpenDocument) {}
+
+  /** The parts, with what differs from another machine marked while there is one to compare with. */
+  get table(): PartIndex {
+    return this.#marked ?? this.parts;
+  }
+
+  changes(id: string): PartView['changes'] {
+    return this.#marked?.changes.get(id) ?? [];
+  }
+
+  /** `other` is the machine that was before. */
+  compare(other: OpenDocument | null): ComparisonView | null {
+    this.#last = null;
+    this.#marked = null;
+    if (other === null) return null;
+    const { parts: index } = new Indexes(other);
+    const comparison = compare(
+      { machine: other.machine, index },
+      { machine: this.document.machine, index: this.parts },
+    );
+    this.#marked = markedIndex(this.parts, index, comparison);
+    return comparisonView(other.head, comparison, this.#marked);
+  }
 
   get parts(): PartIndex {
     const { machine, names, graph } = this.document;
@@ -47,7 +75,7 @@ class Indexes {
   matching({ filter, kind, differing, sort, descending }: PartsRequest): readonly IndexedPart[] {
     const query = { filter, kind, differing, sort, descending };
     const key = JSON.stringify(query);
-    if (this.#last?.key !== key) this.#last = { key, matching: matchingParts(this.parts, query) };
+    if (this.#last?.key !== key) this.#last = { key, matching: matchingParts(this.table, query) };
     return this.#last.matching;
   }
 }
@@ -67,17 +95,22 @@ export class MachineViews {
     const indexes = this.#of();
     return indexes === null
       ? { total: 0, matching: 0, kinds: [], start: 0, rows: [], revealed: null }
-      : partsView(indexes.parts, request, indexes.matching(request));
+      : partsView(indexes.table, request, indexes.matching(request));
   }
 
   part(id: string): PartView | null {
     const indexes = this.#of();
-    return indexes === null ? null : partView(indexes.document.machine, indexes.parts, id);
+    const view = indexes === null ? null : partView(indexes.document.machine, indexes.table, id);
+    return view === null ? null : { ...view, changes: indexes?.changes(view.row.id) ?? [] };
   }
 
   find({ text, count }: { readonly text: string; readonly count: number }): FindView {
     const indexes = this.#of();
-    return indexes === null ? { total: 0, found: [] } : findView(indexes.parts, text, count);
+    return indexes === null ? { total: 0, found: [] } : findView(indexes.table, text, count);
+  }
+
+  compare(other: OpenDocument | null): ComparisonView | null {
+    return this.#of()?.compare(other) ?? null;
   }
 
   matrices(): readonly MatrixHead[] {

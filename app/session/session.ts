@@ -381,6 +381,16 @@ export class Session implements Handlers {
     return this.#views.addresses(request);
   }
 
+  async compare(source: OpenSource | null): Promise<RequestAnswer<'compare'>> {
+    if (source === null) return ok(this.#views.compare(null));
+    const open = this.#open;
+    const other = await this.#build(source);
+    if (!other.ok) return other;
+    return this.#open === open
+      ? ok(this.#views.compare(other.value))
+      : problem(other.value.head.source, 'something else was opened in the meantime: compare it again');
+  }
+
   timeline(): TimelineView {
     const story = this.#open?.story ?? null;
     const steps = story?.run.steps.length ?? 0;

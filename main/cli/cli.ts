@@ -6,6 +6,7 @@ import { root } from '../assets.ts';
 import { BadInput, exitCode, say } from './exit.ts';
 import { captureCommand } from './capture.ts';
 import { conformCommand } from './conform.ts';
+import { diffCommand } from './diff.ts';
 import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
@@ -36,6 +37,7 @@ for (const add of [
   runCommand,
   renderCommand,
   conformCommand,
+  diffCommand,
   importCommand,
   captureCommand,
   schemaCommand,

@@ -170,6 +170,15 @@ export const commands: readonly Command[] = [
     keys: [],
     run: () => void open({ kind: 'this-machine' }),
   },
+  {
+    id: 'compare',
+    group: 'Open',
+    title: 'Compare with another machine',
+    keys: ['M'],
+    run: () => {
+      if (useDocument.getState().head !== null) useLayout.setState({ dialog: 'compare' });
+    },
+  },
 ];
 
 const byId: ReadonlyMap<string, Command> = new Map(commands.map((command) => [command.id, command]));

@@ -1,4 +1,6 @@
 import type { GraphNode } from '../../app/contract/frame.ts';
+import { DifferenceMark } from '../compare/difference-mark.tsx';
+import { useComparison } from '../stores/comparison.ts';
 import { useFrame } from '../stores/frame.ts';
 import { hover, select } from '../stores/selection.ts';
 
@@ -33,6 +35,7 @@ export function outline(ids: readonly string[], nodes: ReadonlyMap<string, Graph
 export function MachineOutline() {
   const ids = useFrame((state) => state.nodeIds);
   const nodes = useFrame((state) => state.nodes);
+  const differences = useComparison((state) => state.nodes);
   const rows = outline(ids, nodes);
   return (
     <div className="object">
@@ -46,6 +49,7 @@ export function MachineOutline() {
               onPointerEnter={() => hover({ kind: 'node', id: node.id })}
               onPointerLeave={() => hover(null)}
             >
+              <DifferenceMark difference={differences.get(node.id) ?? null} />
               <span>{node.title}</span>
               {node.count > 1 && <span className="muted">× {node.count}</span>}
               {node.subtitle !== null && <span className="muted outline-subtitle">{node.subtitle}</span>}

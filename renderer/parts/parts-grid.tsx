@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { PartRow } from '../../app/contract/machine-views.ts';
+import { DifferenceMark } from '../compare/difference-mark.tsx';
 import { scrollToRow } from '../inspector/row-window.ts';
 import { sortBy, useParts } from '../stores/parts.ts';
 import { hover, select, useSelection } from '../stores/selection.ts';
@@ -8,7 +9,6 @@ import { columns, textOf } from './columns.ts';
 import { rowHeight, type PartRows } from './use-part-rows.ts';
 
 const headHeight = 30;
-const marks = { added: '+', removed: '−', changed: '~' } as const;
 
 /** The rows in view, of as many as there are. */
 export function PartsGrid({ view, rows, total, height, place }: PartRows) {
@@ -137,11 +137,7 @@ function Line({ row, at, chosen }: { readonly row: PartRow; readonly at: number;
             className={mono ? 'mono' : undefined}
             title={text ?? undefined}
           >
-            {id === 'name' && row.difference !== null && (
-              <b className="difference" aria-label={row.difference}>
-                {marks[row.difference]}
-              </b>
-            )}
+            {id === 'name' && <DifferenceMark difference={row.difference} />}
             {text === null ? <span className="unknown">unknown</span> : <bdi>{text}</bdi>}
           </span>
         );

@@ -1,7 +1,9 @@
 import type { Cursor } from '../../app/contract/frame.ts';
 import type { DocumentHead, OpenSource, SingleSource } from '../../app/contract/requests.ts';
 import { client } from '../client.ts';
+import { showComparison } from '../stores/comparison.ts';
 import { useDocument } from '../stores/document.ts';
+import { useParts } from '../stores/parts.ts';
 import { useSelection } from '../stores/selection.ts';
 import { beginning } from './cursor.ts';
 import { reportLost } from './lost.ts';
@@ -10,7 +12,8 @@ import { showDocument } from './navigate.ts';
 /** The largest file that is read here; the session refuses text above 16 MiB with a line of its own. */
 export const largestFile = 64 * 1024 * 1024;
 
-function nameOf(source: OpenSource): string {
+/** What a source is called while it is opened. */
+export function nameOf(source: OpenSource): string {
   switch (source.kind) {
     case 'builtin':
       return source.id;
@@ -30,6 +33,8 @@ function nameOf(source: OpenSource): string {
 export async function adopt(head: DocumentHead, cursor: Cursor): Promise<void> {
   useDocument.setState({ head, timeline: null, rejection: null, opening: null });
   useSelection.setState({ selected: null, hovered: null, table: null });
+  showComparison(null);
+  useParts.setState(useParts.getInitialState(), true);
   showDocument(cursor);
   if (head.steps.length === 0) return;
   try {

@@ -7,8 +7,6 @@ interface ComparisonState {
   readonly nodes: ReadonlyMap<string, Difference>;
   /** Counts comparisons, so that views know when to ask again. */
   readonly version: number;
-  /** A machine to compare with is being chosen or opened. */
-  readonly choosing: boolean;
 }
 
 /** The machine that the open one is compared with. */
@@ -16,7 +14,6 @@ export const useComparison = create<ComparisonState>(() => ({
   view: null,
   nodes: new Map(),
   version: 0,
-  choosing: false,
 }));
 
 export function showComparison(view: ComparisonView | null): void {
@@ -24,6 +21,5 @@ export function showComparison(view: ComparisonView | null): void {
     view,
     nodes: new Map((view?.nodes ?? []).map(({ node, difference }) => [node, difference])),
     version: version + 1,
-    choosing: false,
   }));
 }

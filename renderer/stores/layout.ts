@@ -58,7 +58,7 @@ interface LayoutState extends RememberedLayout {
   /** In a narrow window the inspector is a drawer over the machine. */
   readonly narrow: boolean;
   readonly drawer: boolean;
-  readonly dialog: 'palette' | 'keys' | 'open' | null;
+  readonly dialog: 'palette' | 'keys' | 'open' | 'compare' | null;
 }
 
 function read(): string | null {

@@ -97,7 +97,7 @@ const addresses: AddressView = {
 const matching = (words: string): readonly PartRow[] =>
   rows.filter((row) => `${row.name} ${row.kind} ${row.pci ?? ''}`.toLowerCase().includes(words.toLowerCase()));
 
-type MachineRequests = 'parts' | 'part' | 'find' | 'matrices' | 'matrix' | 'addresses';
+type MachineRequests = 'parts' | 'part' | 'find' | 'matrices' | 'matrix' | 'addresses' | 'compare';
 
 export const machineAnswers: { readonly [N in MachineRequests]: (...args: RequestArgs<N>) => RequestAnswer<N> } = {
   parts: ({ filter, kind, sort, descending, start, count, reveal }) => {
@@ -151,5 +151,25 @@ export const machineAnswers: { readonly [N in MachineRequests]: (...args: Reques
   addresses: ({ reveal }) => ({
     ...addresses,
     revealed: reveal === 'gpu0' ? { id: 'bar', x0: 0.6, x1: 0.9 } : null,
+  }),
+  compare: (source) => ({
+    ok: true,
+    value:
+      source === null
+        ? null
+        : {
+            title: 'the machine before',
+            source: 'before.yaml',
+            same: 10,
+            added: 1,
+            removed: 0,
+            changed: 2,
+            other: 0,
+            notTold: ['BAR'],
+            nodes: [
+              { node: 'gpu0', difference: 'changed' },
+              { node: 'hbm0', difference: 'added' },
+            ],
+          },
   }),
 };

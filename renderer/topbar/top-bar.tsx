@@ -1,4 +1,4 @@
-import { Moon, Presentation, Search, Sun, TriangleAlert } from 'lucide-react';
+import { GitCompareArrows, Moon, Presentation, Search, Sun, TriangleAlert } from 'lucide-react';
 import { runCommand } from '../commands/commands.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
@@ -42,6 +42,14 @@ export function TopBar() {
       {head !== null && head.steps.length > 0 ? <Transport /> : <span />}
       <div className="top-right">
         <Alerts />
+        {head !== null && (
+          <Hint command="compare">
+            <button type="button" className="control" onClick={() => runCommand('compare')}>
+              <GitCompareArrows size={14} aria-hidden="true" />
+              <span className="wide-only">Compare</span>
+            </button>
+          </Hint>
+        )}
         {head !== null && (
           <Hint command="present">
             <button type="button" className="control" aria-pressed={present} onClick={() => runCommand('present')}>

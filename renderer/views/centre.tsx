@@ -1,6 +1,7 @@
 import { Tabs } from 'radix-ui';
 import { Grid3x3, List, Rows3, Workflow, type LucideIcon } from 'lucide-react';
 import { AddressPanel } from '../addresses/address-panel.tsx';
+import { CompareStrip } from '../compare/compare-strip.tsx';
 import { FindField } from '../find/find-field.tsx';
 import { GraphCanvas } from '../graph/canvas.tsx';
 import { LegendStrip } from '../legend/legend-strip.tsx';
@@ -68,6 +69,7 @@ export function Centre() {
           <FindField />
         </div>
       )}
+      {!present && <CompareStrip />}
       {viewNames.map((name) => {
         const Panel = panels[name];
         return (
