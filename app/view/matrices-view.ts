@@ -47,7 +47,7 @@ function headOf(
     if (rows[Math.floor(i / columns.length)]?.key === columns[i % columns.length]?.key) return;
     if (value === null) unknown += 1;
     else if (typeof value === 'string') words.add(value);
-    else [least, most] = [smaller(least, value), larger(most, value)];
+    else if (value !== 0 || about.means !== 'bandwidth') [least, most] = [smaller(least, value), larger(most, value)];
   });
   const head: MatrixHead = {
     id,

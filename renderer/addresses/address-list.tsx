@@ -87,8 +87,8 @@ export function AddressList({ segments, seen, current, choose, enter }: AddressL
               <code role="gridcell">{printHex(row.start)}</code>
               <code role="gridcell">{printHex(row.end - 1)}</code>
               <span role="gridcell">{printBytes(row.end - row.start)}</span>
-              <code role="gridcell" className="muted" title={row.source ?? undefined}>
-                {row.source ?? '—'}
+              <code role="gridcell" className="address-source muted" title={row.source ?? undefined}>
+                <bdi>{row.source ?? '—'}</bdi>
               </code>
             </div>
           );

@@ -15,7 +15,7 @@ export function CompareStrip() {
   return (
     <div className="compare-strip" role="region" aria-label="Comparison">
       <span className="compare-title">
-        Since <b>{view.title}</b>
+        Compared with <b>{view.title}</b>
       </span>
       {nothing ? (
         <span>nothing differs</span>

@@ -27,8 +27,7 @@ export function heatOf(head: MatrixHead, value: number | string | null, self: bo
   if (self && (value === 0 || head.means === 'bandwidth')) return { kind: 'self' };
   if (value === 0 && head.means === 'bandwidth') return { kind: 'none' };
   if (least === null || most === null || (!self && most === least)) return level(0.5);
-  const from = head.means === 'bandwidth' && least === 0 ? 0 : least;
-  const share = most === from ? 1 : Math.min(1, Math.max(0, (value - from) / (most - from)));
+  const share = most === least ? 1 : Math.min(1, Math.max(0, (value - least) / (most - least)));
   return level(lessIsNearer(head.means) ? 1 - share : share);
 }
 

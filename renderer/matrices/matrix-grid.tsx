@@ -310,7 +310,7 @@ function Cells({ head, view, cell, upright, at, over, selected, onOver, onChoose
                   className="matrix-cell"
                   aria-colindex={column + 2}
                   aria-selected={at?.row === row && at.column === column}
-                  aria-label={`${end.title} to ${other.title}: ${value === null ? (heat.kind === 'self' ? 'itself' : 'not told') : value}`}
+                  aria-label={`${end.title} to ${other.title}: ${heat.kind === 'self' ? `${text} itself` : value === null ? '? not told' : text}`}
                   data-heat={heat.kind}
                   data-level={heat.kind === 'level' ? heat.level : undefined}
                   style={{

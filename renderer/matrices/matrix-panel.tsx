@@ -88,6 +88,11 @@ function HeatLegend({ head }: { readonly head: MatrixHead }) {
           </span>
         </>
       )}
+      {near !== null && near === far && (
+        <span>
+          <i data-level={3} /> {near}
+        </span>
+      )}
       {head.unknown > 0 && (
         <span>
           <i data-heat="unknown" /> not told ({head.unknown})

@@ -13,7 +13,7 @@ const headHeight = 30;
 /** The rows in view, of as many as there are. */
 export function PartsGrid({ view, rows, total, height, place }: PartRows) {
   const scroller = useRef<HTMLDivElement>(null);
-  const { sort, descending } = useParts();
+  const { sort, descending, differing, filter } = useParts();
   const selected = useSelection((state) => (state.selected?.kind === 'node' ? state.selected.id : null));
   const revealed = view?.revealed ?? null;
   /** A part that was chosen by keyboard before its row was there. */
@@ -109,7 +109,9 @@ export function PartsGrid({ view, rows, total, height, place }: PartRows) {
           })}
         </div>
       </div>
-      {view !== null && total === 0 && <p className="view-empty">No part has all these words.</p>}
+      {view !== null && total === 0 && (
+        <p className="view-empty">{differing && filter === '' ? 'No part differs.' : 'No part has all these words.'}</p>
+      )}
     </div>
   );
 }

@@ -20,7 +20,8 @@ export async function compareWith(source: OpenSource): Promise<boolean> {
     if (answer.ok) {
       useDocument.setState({ opening: null });
       showComparison(answer.value);
-      showDifferences();
+      const { value } = answer;
+      if (value !== null && value.added + value.removed + value.changed > 0) showDifferences();
       return true;
     }
     useDocument.setState({

@@ -21,7 +21,7 @@ export interface Place {
   readonly children: readonly Place[];
 }
 
-/** How wide a stretch is drawn beside its neighbours. */
+/** How wide a stretch is drawn beside its neighbours; what no range tells of needs little room, but inside a range it is part of that. */
 const weight = (bytes: number, known: boolean, scale: AddressScale): number =>
   scale === 'true' ? bytes : known ? 6 + Math.log2(bytes / 4096 + 1) ** 2 : 8;
 
@@ -54,7 +54,7 @@ function place(
   scale: AddressScale,
 ): readonly Place[] {
   const all = pieces(ranges, start, end);
-  const weights = all.map((piece) => weight(piece.end - piece.start, piece.range !== null, scale));
+  const weights = all.map((piece) => weight(piece.end - piece.start, piece.range !== null || depth > 0, scale));
   const sum = weights.reduce((total, each) => total + each, 0);
   let before = 0;
   return all.map((piece, i): Place => {
