@@ -160,6 +160,12 @@ export const eventKinds = {
     meaning: 'Advice changes the flags of an area.',
     state: 'neutral',
   },
+  entriesAged: {
+    title: 'entries aged',
+    fn: 'madvise_cold_or_pageout_pte_range',
+    meaning: 'The marks of the last accesses are taken off; no mirror is told.',
+    state: 'system',
+  },
   entriesCleaned: {
     title: 'entries cleaned',
     fn: 'madvise_free_pte_range',
@@ -340,6 +346,73 @@ export const eventKinds = {
     fn: null,
     meaning: 'The handler lets go of the page; the instruction is tried again.',
     state: 'neutral',
+  },
+
+  swapCached: {
+    title: 'swap slots taken',
+    fn: 'folio_alloc_swap',
+    meaning: 'Frames get slots of swap space and are in the swap cache; nothing is written yet.',
+    state: 'swap',
+  },
+  swapEntrySet: {
+    title: 'swap entry set',
+    fn: 'try_to_unmap_one',
+    meaning: 'A mapping is replaced by an entry that names a slot of swap space.',
+    state: 'swap',
+  },
+  swapWritten: {
+    title: 'written to swap',
+    fn: 'swap_writeout',
+    meaning: 'The slots hold what the pages held.',
+    state: 'swap',
+  },
+  unmapped: {
+    title: 'mapping dropped',
+    fn: 'try_to_unmap_one',
+    meaning: 'The entry goes and the page stays where it can be found again, or nobody wants it any more.',
+    state: 'none',
+  },
+  frameReclaimed: {
+    title: 'frames reclaimed',
+    fn: '__remove_mapping',
+    meaning: 'The frames leave the cache that they were in and are free.',
+    state: 'free',
+  },
+  folioReferenced: {
+    title: 'spared once',
+    fn: 'folio_check_references',
+    meaning: 'The page was touched since the last look: its mark is taken off and it stays.',
+    state: 'system',
+  },
+  lazyFreeEnds: {
+    title: 'kept after all',
+    fn: 'try_to_unmap_one',
+    meaning: 'Somebody wrote to a page that had been given up: it is an ordinary page again.',
+    state: 'system',
+  },
+  swapRead: {
+    title: 'read from swap',
+    fn: 'swap_read_folio',
+    meaning: 'A frame gets what a slot holds; it is in the swap cache.',
+    state: 'swap',
+  },
+  swapEntryRemoved: {
+    title: 'swapped in',
+    fn: 'do_swap_page',
+    meaning: 'The entry names the frame again.',
+    state: 'system',
+  },
+  swapFreed: {
+    title: 'swap slots freed',
+    fn: 'folio_free_swap',
+    meaning: 'Nobody names the slots any more: the frames are the only copy.',
+    state: 'system',
+  },
+  reclaimed: {
+    title: 'memory is short',
+    fn: 'shrink_folio_list',
+    meaning: 'Pages are taken back until enough frames are free.',
+    state: 'swap',
   },
 
   notifierStart: {

@@ -1,6 +1,7 @@
 import type { Device, Pool, Settings, World } from '../model/world.ts';
 import type { CostOverrides } from '../model/costs.ts';
 import { emptyWorld } from './apply.ts';
+import { swapArea } from './mm/swap-slots.ts';
 import { noFabric, type Fabric } from './fabric/fabric-of.ts';
 
 /** What the engine needs to know of a machine: its memories and the devices that can own pages. */
@@ -15,6 +16,8 @@ export interface EngineSpec {
   readonly devices: readonly ({ readonly id: string } & Pick<Device, 'memory' | 'pool'> &
     Partial<Omit<Device, 'memory' | 'pool'>>)[];
   readonly thp?: Settings['thp'];
+  /** Pages that swap space has room for; 0 or without: there is none. */
+  readonly swap?: number;
   /** Who reaches whose memory over which wires; without: nothing is told of it. */
   readonly fabric?: Fabric;
   /** Figures of the cost model that the machine's description sets. */
@@ -53,12 +56,14 @@ export function initialWorld(spec: EngineSpec): World {
     };
   }
   const { cpuForwardsPeers, iommu, ...fabric } = spec.fabric ?? noFabric;
+  const swap = spec.swap ?? 0;
   return {
     ...emptyWorld,
     records: {
       ...emptyWorld.records,
       ...fabric,
       pool,
+      swapArea: swap === 0 ? {} : { [swapArea]: { slots: swap, free: swap } },
       device: devices,
       costFigure: Object.fromEntries(Object.entries(spec.costs ?? {}).map(([name, value]) => [name, { value }])),
       settings: { machine: { thp: spec.thp ?? 'never', cpuForwardsPeers, iommu } },

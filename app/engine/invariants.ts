@@ -18,6 +18,7 @@ import { pageMap } from './apply.ts';
 import type { Place } from './event.ts';
 import { allFrames, poolOf } from './mm/frames.ts';
 import { sharingChecks } from './sharing/invariants.ts';
+import { swapChecks } from './mm/swap-checks.ts';
 import { ownerChecks } from './owners/checks.ts';
 
 export interface Violation {
@@ -188,6 +189,18 @@ const resident: Check = (world, walk) =>
       (sum, run) => sum + (countsInRss(run.values[0] ?? 0) ? run.end - run.start : 0),
       0,
     );
+    const inSwap = walk(pageMap(world, 'pte', space)).reduce(
+      (sum, run) => sum + (pteKind(run.values[0] ?? 0) === 'SWAP' ? run.end - run.start : 0),
+      0,
+    );
+    if (inSwap !== mm.swapped)
+      return [
+        {
+          invariant: 'I10',
+          text: `${mm.swapped} pages count as swapped, the page table names ${inSwap} slots`,
+          at: { space },
+        },
+      ];
     const rss = mm.rss.anon + mm.rss.file + mm.rss.shmem;
     return rss === counted
       ? []
@@ -240,6 +253,7 @@ const checks: readonly Check[] = [
   resident,
   pools,
   writeImpliesRead,
+  ...swapChecks,
   ...ownerChecks,
   ...sharingChecks,
 ];

@@ -44,6 +44,7 @@ export const operations = {
   failAllocation: driver.failAllocation,
   mprotect: range.mprotectOp,
   madvise: range.madviseOp,
+  reclaim: range.reclaimOp,
   mremap: range.mremapOp,
   pin: range.pinOp,
   unpin: range.unpinOp,

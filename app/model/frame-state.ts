@@ -21,10 +21,12 @@ export const frameFlag = {
   driverHeld: 0x80,
   /** Backed by swap rather than by a file: anonymous memory needs no mark, shared memory has this one. */
   swapBacked: 0x100,
+  /** MADV_FREE: as long as nobody writes, reclaim drops the page instead of writing it to swap. */
+  lazyFree: 0x200,
 } as const;
 
 /** Order of the folio a frame belongs to stands above the flags: 0, 9 (2 MiB) or 18 (1 GiB). */
-const orderShift = 9;
+const orderShift = 10;
 export const folioOrder = (flags: number): number => flags >> orderShift;
 export const withOrder = (flags: number, order: number): number =>
   (flags & ((1 << orderShift) - 1)) | (order << orderShift);

@@ -42,6 +42,8 @@ export interface Space {
   readonly users: number;
   /** Resident pages by kind; a page in migration or in device memory stays charged. */
   readonly rss: { readonly anon: number; readonly file: number; readonly shmem: number };
+  /** Pages in swap that its page table names (MM_SWAPENTS). */
+  readonly swapped: number;
   /** Who holds the mmap lock for reading, and for writing, across operations. */
   readonly mmapReaders: LockHolders;
   readonly mmapWriter: string | null;
@@ -155,6 +157,12 @@ export interface Context {
   readonly cpages: number;
 }
 
+/** Space for pages that leave memory (swap_info_struct); its slots are in the page table `swapSlot`. Key: "swap0". */
+export interface SwapArea {
+  readonly slots: number;
+  readonly free: number;
+}
+
 /** Memory with frames. Key: "dram0", "gpu0.vram". */
 export interface Pool {
   readonly kind: 'dram' | 'hbm' | 'cxl' | 'vram' | 'device-sram' | 'pmem';
@@ -211,6 +219,7 @@ export interface RecordTables extends FabricTables, OwnerTables, SharingTables {
   readonly device: Device;
   readonly context: Context;
   readonly pool: Pool;
+  readonly swapArea: SwapArea;
   readonly migration: Migration;
   readonly anonVma: AnonVma;
   readonly waiting: Waiting;
@@ -229,6 +238,7 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'device',
   'context',
   'pool',
+  'swapArea',
   'migration',
   'anonVma',
   'waiting',
@@ -246,6 +256,12 @@ export const pageTableColumns = {
   pte: 2,
   /** word, frame */
   devicePte: 2,
+  /** how many entries name the slot, frame of the swap cache (0: none), what was written; by swap area */
+  swapSlot: 3,
+  /** slot of a page of shared memory that was swapped out; by file and its page */
+  shmemSlot: 1,
+  /** what the disk holds of a page of a file that is not in the page cache */
+  fileBlock: 1,
   /** see frame-state.ts */
   frame: 7,
   /** HMM output: flags (1 valid, 2 write, 4 error), frame, order of the entry */
@@ -267,6 +283,9 @@ export type PageTableName = keyof typeof pageTableColumns;
 export const countingColumns: { readonly [P in PageTableName]: number } = {
   pte: 0b10,
   devicePte: 0b10,
+  swapSlot: 0b110,
+  shmemSlot: 0b1,
+  fileBlock: 0b1,
   frame: 0b1100000,
   hmmPfn: 0b10,
   migrateSrc: 0b010,

@@ -4,6 +4,7 @@ import { pageMap } from '../engine/apply.ts';
 import { source } from '../engine/mm/migrate-collect.ts';
 import { hmmFlag } from '../engine/mm/mirror.ts';
 import { allFrames, poolOf } from '../engine/mm/frames.ts';
+import { slotColumn, swapArea } from '../engine/mm/swap-slots.ts';
 import { resolvePlace, type SpaceSpan } from '../engine/place.ts';
 import { deviceFlag, deviceTarget } from '../model/device-pte.ts';
 import { folioOrder, frameFlag, readFrame } from '../model/frame-state.ts';
@@ -61,6 +62,8 @@ const frameOf = (entry: Entry): number | null =>
 function valueOf(world: World, entry: Entry): number | null {
   const frame = frameOf(entry);
   if (frame !== null) return contentOf(world, frame);
+  if (entry !== null && pteKind(entry[0] ?? 0) === 'SWAP')
+    return pageMap(world, 'swapSlot', swapArea).column(entry[1] ?? 0, slotColumn.content);
   return entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO' ? 0 : null;
 }
 

@@ -32,7 +32,7 @@ function told<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], u
 /** What the engine needs of a machine. Memory whose size is not told has no frames. */
 export function engineSpec(
   topology: Topology,
-  scenario: Pick<Scenario, 'thp' | 'devices'> = { thp: 'never', devices: {} },
+  scenario: Pick<Scenario, 'thp' | 'devices' | 'swap'> = { thp: 'never', devices: {}, swap: 0 },
 ): EngineSpec {
   const names = shortNames(topology);
   const owned = new Set(['private', 'coherent']);
@@ -66,5 +66,12 @@ export function engineSpec(
       ...told(scenario.devices[id] ?? {}),
     };
   });
-  return { pools, devices, thp: scenario.thp, fabric: fabricOf(topology), costs: topology.costs ?? {} };
+  return {
+    pools,
+    devices,
+    thp: scenario.thp,
+    swap: scenario.swap,
+    fabric: fabricOf(topology),
+    costs: topology.costs ?? {},
+  };
 }

@@ -36,6 +36,13 @@ export const scenarioSchema = z.strictObject({
     .union([z.string().min(1).max(4096), inlineMachine])
     .describe('a built-in machine by id, a topology file beside this one, or the machine itself'),
   thp: z.enum(['always', 'madvise', 'never']).default('never'),
+  swap: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 30)
+    .default(2 ** 18)
+    .describe('pages that swap space has room for; 0: there is no swap'),
   /** How a device of the machine behaves where the story needs it to. */
   devices: z
     .record(

@@ -81,6 +81,9 @@ export function countersView(world: World, tally: Tally): readonly Fact[] {
       label: `RSS of ${space}`,
       value: plural(mm.rss.anon + mm.rss.file + mm.rss.shmem, 'page'),
     }));
+  const swapped = Object.values(world.records.swapArea)
+    .filter((area) => area.slots > area.free)
+    .map((area) => ({ label: 'used in swap', value: plural(area.slots - area.free, 'slot') }));
   const pools = Object.entries(world.records.pool)
     .filter(([, pool]) => pool.frames > pool.free)
     .map(([id, pool]) => ({ label: `used in ${id}`, value: plural(pool.frames - pool.free, 'frame') }));
@@ -91,6 +94,7 @@ export function countersView(world: World, tally: Tally): readonly Fact[] {
   return [
     ...rss,
     ...pools,
+    ...swapped,
     { label: 'pinned', value: plural(pins(world), 'frame') },
     ...sequences,
     { label: 'CPU faults so far', value: String(tally.cpuFaults) },

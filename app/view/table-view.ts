@@ -10,6 +10,7 @@ import type { World } from '../model/world.ts';
 import type { Violation } from '../engine/invariants.ts';
 import { pageMap } from '../engine/apply.ts';
 import { allFrames, poolOf } from '../engine/mm/frames.ts';
+import { slotColumn, swapArea } from '../engine/mm/swap-slots.ts';
 import { cpuState } from '../notation/strip.ts';
 
 /** Device contexts that map a space, in order: the columns of its tables. */
@@ -28,6 +29,7 @@ export function printEntry(entry: readonly number[] | null): string {
   if (isDevPrivate(word)) return `DEVPRIV ${kind === 'DEVPRIV_WRITE' ? 'w' : 'r'}`;
   if (isMigration(word))
     return `MIGRATION ${kind === 'MIGRATION_WRITE' ? 'w' : kind === 'MIGRATION_READ' ? 'r' : 'r exclusive'}`;
+  if (kind === 'SWAP') return `SWAP slot ${entry[1] ?? 0}${hasFlag(word, pteFlag.exclusive) ? ' exclusive' : ''}`;
   return kind;
 }
 
@@ -46,6 +48,8 @@ function frameNote(world: World, frame: number): string | null {
     ['anonExclusive', 'exclusive'],
     ['locked', 'locked'],
     ['pageCache', 'page cache'],
+    ['swapCache', 'swap cache'],
+    ['lazyFree', 'given up'],
     ['poisoned', 'poisoned'],
   ] as const) {
     if ((state.flags & frameFlag[flag]) !== 0) words.push(word);
@@ -108,6 +112,7 @@ export function tableView(
     const entry = cpu.get(vpn);
     const named = entry !== null && hasFrame(entry[0] ?? 0) ? (entry[1] ?? null) : null;
     const content = named === null ? null : (pageMap(world, 'frame', allFrames).get(named)?.[6] ?? null);
+    const slot = entry !== null && pteKind(entry[0] ?? 0) === 'SWAP' ? (entry[1] ?? 0) : null;
     rows.push({
       page,
       address: printHex(vpn * pageBytes),
@@ -124,9 +129,11 @@ export function tableView(
           ? content === null
             ? null
             : String(content)
-          : entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO'
-            ? '0'
-            : null,
+          : slot !== null
+            ? String(pageMap(world, 'swapSlot', swapArea).column(slot, slotColumn.content) ?? '')
+            : entry !== null && pteKind(entry[0] ?? 0) === 'PRESENT_ZERO'
+              ? '0'
+              : null,
       frameNote: named === null ? null : frameNote(world, named),
       devices: columns.map((context) => {
         const mine = pageMap(world, 'devicePte', context).get(vpn);

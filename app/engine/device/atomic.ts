@@ -2,8 +2,8 @@
  * A device adds to pages with atomic operations. Over a link without PCIe AtomicOps that needs an entry that says so:
  * local memory, or a page that the driver had lent to the device.
  *
- *      gpu0 a (sys, atomic)    +1 x 1000    the value is 1000 higher, and no CPU was asked
- *      gpu0 s (sys, write)     +1           refused: write permission does not stand for atomic
+ *      A x... gpu0 s...  --deviceAtomic [0] by=gpu0 times=1000-->   A x... gpu0 s...   the value is 1000 higher, and no CPU was asked
+ *      A S... gpu0 S...  --deviceAtomic [0] by=gpu0! EFAULT-->      A S... gpu0 S...   write permission does not stand for atomic
  *
  * Models device atomics on make_device_exclusive mappings; semantics 2.2, 3.4 and 3.9.
  */

@@ -8,6 +8,7 @@
 import type { Vma, World } from '../../model/world.ts';
 import type { Writer } from '../tx.ts';
 import { changeFrames } from './frames.ts';
+import { dropSlots } from './swap-slots.ts';
 
 export interface Area extends Vma {
   readonly id: string;
@@ -77,6 +78,9 @@ export function removeArea(w: Writer, area: Area): void {
     changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, refs: f.refs - 1, anonVma: 0 }));
   }
   w.fill('pageCache', area.file, 0, file.pages, null);
+  for (const run of w.world.pages.shmemSlot[area.file]?.occupied() ?? [])
+    dropSlots(w, run.values[0] ?? 0, run.end - run.start);
+  w.fill('shmemSlot', area.file, 0, file.pages, null);
   w.put('file', area.file, null);
 }
 

@@ -20,6 +20,7 @@ import { ownAnonVma } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { allFrames, changeFrames, dropMapping, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
 import { charge, residentKind } from './rss.ts';
+import { cachedFrames, freeSwapCache } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { readFrame } from '../../model/frame-state.ts';
 import { isFilled } from '../../store/run.ts';
@@ -35,6 +36,7 @@ export function writeProtectFault(tx: Tx, fault: FaultSpan): FaultOutcome {
     at: { space: area.space, start, pages: end - start },
   });
   if (pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO') return copy(tx, fault, run, start, end, cause);
+  leaveSwapCache(tx, run, start, end, cause);
   for (const piece of bySharing(tx, run, start, end, area.shared)) {
     if (piece.sole) reuse(tx, fault, piece.start, piece.end, cause);
     else {
@@ -43,6 +45,18 @@ export function writeProtectFault(tx: Tx, fault: FaultSpan): FaultOutcome {
     }
   }
   return again;
+}
+
+/** A frame whose only other user is the swap cache leaves it, to be the writer's alone (wp_can_reuse_anon_folio). */
+function leaveSwapCache(tx: Tx, run: FilledRun, start: number, end: number, cause: number): void {
+  const first = (run.values[1] ?? 0) + (start - run.start);
+  const unused = cachedFrames(tx.world, first, first + (end - start)).filter(({ count }) => count === 0);
+  if (unused.length === 0) return;
+  const pages = unused.reduce((sum, cached) => sum + cached.pages, 0);
+  tx.emit({ kind: 'swapFreed', cause, rule: 'fault.cpu.swapCache', at: { start: first, pages } }, (w) => {
+    for (const { frame, pages: length } of unused)
+      freeSwapCache(w, frame, frame + length, (f) => f.maps === 1 && f.refs === 2);
+  });
 }
 
 interface Piece {

@@ -20,6 +20,7 @@ import { fileFault } from './file-fault.ts';
 import { anonymousFault } from './anonymous.ts';
 import { restoreExclusive } from './device-exclusive.ts';
 import { hugeMigrateToRam, migrateToRam } from './migrate-to-ram.ts';
+import { swapIn } from './swap-in.ts';
 import { writeProtectFault } from './cow.ts';
 import { objectFault } from '../sharing/object-mappings.ts';
 
@@ -62,7 +63,7 @@ const handlers: { readonly [K in PteKind]: Handler } = {
   PRESENT: writeProtectFault,
   PRESENT_ZERO: writeProtectFault,
   PROTNONE: segv,
-  SWAP: bus,
+  SWAP: swapIn,
   MIGRATION_READ: wait,
   MIGRATION_READ_EXCL: wait,
   MIGRATION_WRITE: wait,

@@ -5,6 +5,9 @@
  *      A ....  --read [0]-->   A ffff   do_read_fault: what the page cache has around the fault is mapped with it, read only
  *      A ....  --write [0]-->  A F...   do_shared_fault: the page of the cache itself, writable
  *
+ *      given: mmap heap pages=4 shared=true; write; madvise PAGEOUT
+ *      A .... swapArea.swap0.free 4092  --read [0]-->  A F... swapArea.swap0.free 4093   filemap_add_folio: read from its slot
+ *
  *      given: file log pages=4; mmap heap pages=4 file=log
  *      A ....  --write [0]-->  A S...   do_cow_fault: a copy; nothing was mapped, so no mirror holds anything
  *
@@ -18,6 +21,8 @@ import { ownAnonVma, type Area } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { addMapping, allFrames, findFree, systemPool, take } from './frames.ts';
 import { charge } from './rss.ts';
+import { dropSlots, slotColumn, slots } from './swap-slots.ts';
+import { isFilled } from '../../store/run.ts';
 
 /** Pages of a window that a read fault maps (fault_around_bytes, 64 KiB). */
 const aroundPages = 16;
@@ -85,6 +90,9 @@ function provide(
     if (cached(tx, area, page) !== null) continue;
     let upto = page + 1;
     while (upto < end && cached(tx, area, upto) === null) upto++;
+    const index = indexOf(area, page);
+    const stored = storedAt(tx, name, index, index + (upto - page));
+    upto = page + (stored.end - index);
     const pool = systemPool(tx.world);
     const spans = pool === null ? null : findFree(tx.world, pool, upto - page);
     if (pool === null || spans === null)
@@ -101,18 +109,19 @@ function provide(
         group,
         rule: 'fault.cpu.file.cache',
         at: { space: area.space, start: page, pages: upto - page },
+        args: { from: stored.from },
       },
       (w) => {
-        const index = indexOf(area, page);
-        take(w, pool, spans, {
-          flags: frameFlag.pageCache | (file.shmem ? frameFlag.swapBacked : 0),
-          refs: 1,
-          maps: 0,
-          pins: 0,
-          anonVma: file.number,
-          index,
-          content: 0,
-        });
+        const flags = frameFlag.pageCache | (file.shmem ? frameFlag.swapBacked : 0);
+        // Shared memory that was in swap is dirty: its slots go at once.
+        const dirty = stored.slot === null ? 0 : frameFlag.dirty;
+        const held = { flags: flags | dirty, refs: 1, maps: 0, pins: 0, anonVma: file.number, index };
+        take(w, pool, spans, { ...held, content: stored.content }, stored.counts);
+        if (stored.slot !== null) {
+          w.fill('shmemSlot', name, index, stored.end, null);
+          dropSlots(w, stored.slot, stored.end - index);
+        }
+        if (stored.from === 'disk') w.fill('fileBlock', name, index, stored.end, null);
         let at = index;
         for (const span of spans) {
           const length = span.end - span.start;
@@ -124,6 +133,37 @@ function provide(
     page = upto - 1;
   }
   return null;
+}
+
+/** Where pages from `index` on are that the page cache does not have, as far as it is the same place. */
+interface Stored {
+  readonly end: number;
+  readonly from: 'nowhere' | 'swap' | 'disk';
+  readonly slot: number | null;
+  readonly content: number;
+  readonly counts: boolean;
+}
+
+function storedAt(tx: Tx, name: string, index: number, last: number): Stored {
+  const [inSwap] = tx.pages('shmemSlot', name).runs(index, last);
+  if (inSwap !== undefined && isFilled(inSwap)) {
+    const slot = inSwap.values[0] ?? 0;
+    const [part] = slots(tx.world).runs(slot, slot + (inSwap.end - index));
+    const end = part === undefined ? inSwap.end : index + (part.end - slot);
+    const content = part?.values?.[slotColumn.content] ?? 0;
+    return { end, from: 'swap', slot, content, counts: part?.strides?.[slotColumn.content] === 1 };
+  }
+  const upto = inSwap?.end ?? last;
+  const [onDisk] = tx.pages('fileBlock', name).runs(index, upto);
+  if (onDisk !== undefined && isFilled(onDisk))
+    return {
+      end: onDisk.end,
+      from: 'disk',
+      slot: null,
+      content: onDisk.values[0] ?? 0,
+      counts: onDisk.strides[0] === 1,
+    };
+  return { end: onDisk?.end ?? upto, from: 'nowhere', slot: null, content: 0, counts: false };
 }
 
 /** Maps frames of the page cache that count up from `frame` on. */

@@ -3,6 +3,7 @@
  *
  *      A SS.. gpu0 SS..  --fork B-->  A ss.. B ss.. gpu0 ....   PROTECTION_PAGE on A's mirrors, one event an area
  *      A DD..            --fork B-->  A dd.. B dd..             device-private frames are shared where they are
+ *      A ww..            --fork B-->  A ww.. B ww..             so are pages in swap: two entries name each slot
  *      A P...            --fork B-->  A P... B S...             a pinned page stays A's; B gets a copy now
  *
  * Models dup_mmap and copy_page_range of mm/memory.c. The child has no mirrors, no PASID and no device contexts.
@@ -28,7 +29,8 @@ import { allFrames, addMapping, changeFrames, findBlock, findFree, systemPool, t
 import { blockOf, isHugeAt, splitPmd } from './huge.ts';
 import { isHugetlb } from './hugetlb.ts';
 import { zapEntries } from './unmap.ts';
-import { charge, residentKind } from './rss.ts';
+import { charge, chargeSwap, residentKind } from './rss.ts';
+import { nameSlots } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { copyDescriptors } from '../sharing/files.ts';
 
@@ -45,6 +47,7 @@ export function fork(tx: Tx, parent: string, child: string): OpResult {
     w.put('space', child, {
       users: 1,
       rss: { anon: 0, file: 0, shmem: 0 },
+      swapped: 0,
       mmapReaders: [],
       mmapWriter: null,
       mmapBase: space.mmapBase,
@@ -140,6 +143,11 @@ function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): 
   const kind = pteKind(word);
   if (kind === 'PRESENT' || kind === 'DEVEXCL' || kind === 'PROTNONE') return copyPresent(w, parent, child, run);
   let shared = word;
+  if (kind === 'SWAP') {
+    shared = withFlags(word, 0, pteFlag.exclusive);
+    nameSlots(w, valueAt(run, run.start, 1), run.end - run.start);
+    chargeSwap(w, child, run.end - run.start);
+  }
   if (kind === 'DEVPRIV_WRITE') shared = withKind(word, 'DEVPRIV_READ');
   if (kind === 'MIGRATION_WRITE' || kind === 'MIGRATION_READ_EXCL') shared = withKind(word, 'MIGRATION_READ');
   setBoth(w, parent, child, run, shared);

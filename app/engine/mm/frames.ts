@@ -12,6 +12,7 @@ import type { Pool, World } from '../../model/world.ts';
 import { pageMap } from '../apply.ts';
 import { isFilled } from '../../store/run.ts';
 import type { Writer } from '../tx.ts';
+import { freeSwapCache } from './swap-slots.ts';
 
 export const allFrames = 'all';
 
@@ -117,8 +118,14 @@ export function changeFrames(w: Writer, start: number, end: number, change: (fra
 /** One more or fewer mapping of each frame; the mapping holds a reference. */
 export const addMapping = (w: Writer, start: number, end: number): void =>
   changeFrames(w, start, end, (f) => ({ ...f, refs: f.refs + 1, maps: f.maps + 1 }));
-export const dropMapping = (w: Writer, start: number, end: number): void =>
+export function dropMapping(w: Writer, start: number, end: number): void {
+  const cached = (w.world.pages.frame[allFrames]?.occupied(start, end) ?? []).some(
+    (run) => ((run.values[0] ?? 0) & frameFlag.swapCache) !== 0,
+  );
   changeFrames(w, start, end, (f) => ({ ...f, refs: f.refs - 1, maps: f.maps - 1 }));
+  // Nobody maps it and nobody will look for it: a page that only the swap cache holds goes at once.
+  if (cached) freeSwapCache(w, start, end, (f) => f.maps === 0);
+}
 
 export function frameAt(world: World, frame: number): FrameState | null {
   const values = pageMap(world, 'frame', allFrames).get(frame);

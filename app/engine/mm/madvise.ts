@@ -2,12 +2,10 @@
  * Advice about a range.
  *
  *      A SSD0  --madvise DONTNEED-->        A ....   CLEAR, then the entries go; the area stays
- *      A SSD.  --madvise FREE-->            A SSD.   CLEAR; the pages may be dropped later, device-private ones stay
  *      A S...  --madvise POPULATE_WRITE-->  A SSSS   as if each page were written
  *
  * Models madvise_vma_behavior of mm/madvise.c.
  */
-import { pteFlag, pteKind, withFlags } from '../../model/pte.ts';
 import type { OpResult } from '../event.ts';
 import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
@@ -16,12 +14,16 @@ import { faultIn } from './cpu-fault.ts';
 import { blockOf, collapse, splitAtBorders } from './huge.ts';
 import { cutsHugePage, hugetlbPages, isHugetlb } from './hugetlb.ts';
 import { pmdPages } from '../../model/ids.ts';
-import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
+import { lazyFree } from './lazy-free.ts';
+import { advise, readAhead } from './page-out.ts';
 import { zapRange } from './unmap.ts';
 
 export const advices = [
   'DONTNEED',
   'FREE',
+  'COLD',
+  'PAGEOUT',
+  'WILLNEED',
   'HUGEPAGE',
   'NOHUGEPAGE',
   'POPULATE_READ',
@@ -113,6 +115,8 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
     return no('only anonymous memory collapses here', 'madvise_collapse');
   if (advice === 'COLLAPSE') return collapseBlocks(tx, area, start, end, cause);
   if (advice === 'FREE') return lazyFree(tx, area, start, end, cause);
+  if (advice === 'COLD' || advice === 'PAGEOUT') return advise(tx, area, start, end, advice, cause);
+  if (advice === 'WILLNEED') return readAhead(tx, area, start, end, cause);
   return faultIn(tx, { space, start, end, access: advice === 'POPULATE_WRITE' ? 'write' : 'read' }, cause);
 }
 
@@ -128,34 +132,5 @@ function collapseBlocks(tx: Tx, area: Area, start: number, end: number, cause: n
       });
     }
   }
-  return ok;
-}
-
-/** madvise_free_single_vma: present pages become clean, so that reclaim may drop them; others are left alone. */
-function lazyFree(tx: Tx, area: Area, start: number, end: number, cause: number): OpResult {
-  const { space } = area;
-  const at = { space, start, pages: end - start };
-  if (area.backing !== 'anon')
-    return tx.refuse('EINVAL', 'madvise.FREE', {
-      cause,
-      at,
-      why: 'only anonymous memory can be freed lazily',
-      fn: 'madvise_free_single_vma',
-    });
-  const range: RangeEvent = { event: 'CLEAR', space, start, end, cause, rule: 'madvise.FREE' };
-  const started = rangeStart(tx, range);
-  if (!isOk(started)) return started;
-  tx.emit({ kind: 'entriesCleaned', cause, rule: 'madvise.FREE', at }, (w) => {
-    w.rewrite('pte', space, start, end, (run) => {
-      const word = run.values[0] ?? 0;
-      return {
-        values:
-          pteKind(word) === 'PRESENT'
-            ? [withFlags(word, 0, pteFlag.young | pteFlag.dirty), run.values[1] ?? 0]
-            : run.values,
-      };
-    });
-  });
-  rangeEnd(tx, range);
   return ok;
 }

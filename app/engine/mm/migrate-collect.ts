@@ -200,10 +200,11 @@ export function unmapEverywhere(tx: Tx, key: string, cause: number): void {
       const end = start + (part.end - part.start);
       if (frame.maps > 0) tryToMigrate(tx, part.start, part.end, cause);
       const now = frameAt(tx.world, part.start);
-      // What is left is the migration's own reference, that of the page cache, and that of a fault that waits.
+      // What is left is the migration's own reference, that of the page or swap cache, and that of a fault that waits.
       const folio = hasFlag(run.values[0] ?? 0, source.compound) ? run.values[1] : part.start;
       const faulting = call.faultFrame === folio ? 1 : 0;
-      const expected = 1 + (isFrame(frame, 'pageCache') ? 1 : 0) + faulting;
+      const cached = isFrame(frame, 'pageCache') || isFrame(frame, 'swapCache') ? 1 : 0;
+      const expected = 1 + cached + faulting;
       if (now !== null && (now.maps > 0 || now.refs > expected)) restore(tx, key, start, end, part.start, cause);
     }
   }

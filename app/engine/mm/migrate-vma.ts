@@ -26,6 +26,7 @@ import { collect, source, unitsOf, unmapEverywhere } from './migrate-collect.ts'
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { letGo, moveEntries, presentWord, takeOver } from './rmap.ts';
 import { charge } from './rss.ts';
+import { cachedFrames, freeSwapCache } from './swap-slots.ts';
 
 const whole = (m: Migration) => ({ space: m.space, start: m.start, pages: m.end - m.start, context: m.context });
 /** Flags of a destination word. */
@@ -228,10 +229,27 @@ function moveOne(
   cause: number,
 ): void {
   if (isHole) return insertHoles(tx, call, key, src, to, cause);
-  // Only anonymous memory can live on a device.
   const state = frameAt(tx.world, src.values[1] ?? 0);
-  if (state !== null && isFrame(state, 'pageCache') && poolOf(tx.world, to)?.registration !== 'system') return;
+  if (state !== null && poolOf(tx.world, to)?.registration !== 'system') {
+    // Only anonymous memory can live on a device, and only what swap does not hold too.
+    if (isFrame(state, 'pageCache')) return;
+    if (isFrame(state, 'swapCache')) return moveFromSwapCache(tx, call, key, src, to, cause);
+  }
   moveMetadata(tx, call, key, src, to, cause);
+}
+
+/** A page in the swap cache leaves it before it moves; where an entry still names its slot it stays (folio_free_swap). */
+function moveFromSwapCache(tx: Tx, call: Migration, key: string, src: FilledRun, to: number, cause: number): void {
+  const first = src.values[1] ?? 0;
+  for (const { frame, pages, count } of cachedFrames(tx.world, first, first + (src.end - src.start))) {
+    if (count > 0) continue;
+    tx.emit({ kind: 'swapFreed', cause, rule: 'migrate.swapCache', at: { start: frame, pages } }, (w) =>
+      freeSwapCache(w, frame, frame + pages),
+    );
+    const start = src.start + (frame - first);
+    for (const part of tx.pages('migrateSrc', key).occupied(start, start + pages))
+      moveMetadata(tx, call, key, part, to + (part.start - src.start), cause);
+  }
 }
 
 /** A huge source whose destinations are small is split while it is unmapped (migrate_vma_split_unmapped_folio). */

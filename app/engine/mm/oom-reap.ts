@@ -1,7 +1,10 @@
 /**
  * The memory of a process that was killed for memory is taken before the process gets to exit.
  *
- *      ssss   oomReap   ....      CLEAR for each area, and no callback may sleep: a busy driver keeps its area whole
+ *      A SS0. gpu0 SSs.  --oomReap process=A-->  A .... gpu0 ....   CLEAR for each area, and no callback may sleep
+ *
+ *      given: write; deviceRead; driverLock
+ *      A SSSS gpu0 SSSS  --oomReap process=A! EAGAIN-->  A SSSS gpu0 SSSS   a busy driver keeps its area whole
  *
  * Models __oom_reap_task_mm of mm/oom_kill.c. The reaper does not touch shared areas, huge TLB pages or raw mappings.
  */

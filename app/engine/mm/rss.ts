@@ -22,3 +22,9 @@ export function charge(w: Writer, space: string, kind: ResidentKind, pages: numb
   const mm = w.get('space', space);
   if (mm !== null && pages !== 0) w.patch('space', space, { rss: { ...mm.rss, [kind]: mm.rss[kind] + pages } });
 }
+
+/** Adds (or takes) pages of the address space that are in swap (MM_SWAPENTS). */
+export function chargeSwap(w: Writer, space: string, pages: number): void {
+  const mm = w.get('space', space);
+  if (mm !== null && pages !== 0) w.patch('space', space, { swapped: mm.swapped + pages });
+}

@@ -6,7 +6,7 @@
  * Models unmap_vmas and zap_pte_range of mm/memory.c. Device-private frames are freed without being copied back.
  */
 import { frameColumn } from '../../model/frame-state.ts';
-import { countsInMapcount, countsInRss } from '../../model/pte.ts';
+import { countsInMapcount, countsInRss, pteKind } from '../../model/pte.ts';
 import { valueAt } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
@@ -14,7 +14,8 @@ import { areaAt, areasIn, removeArea, splitAt } from './areas.ts';
 import { allFrames, dropMapping } from './frames.ts';
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { cutsHugePage, isHugetlb } from './hugetlb.ts';
-import { charge, residentKind } from './rss.ts';
+import { charge, chargeSwap, residentKind } from './rss.ts';
+import { dropSlots } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
 
 /** zap_pte_range: entries go, and with them mappings, references and resident pages. */
@@ -22,6 +23,10 @@ export function zap(w: Writer, space: string, start: number, end: number): void 
   for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
     const word = run.values[0] ?? 0;
     const first = valueAt(run, run.start, 1);
+    if (pteKind(word) === 'SWAP') {
+      chargeSwap(w, space, run.start - run.end);
+      dropSlots(w, first, run.end - run.start);
+    }
     if (!countsInRss(word)) continue;
     for (const part of w.world.pages.frame[allFrames]?.occupied(first, first + (run.end - run.start)) ?? []) {
       charge(w, space, residentKind(part.values[frameColumn.flags] ?? 0), -(part.end - part.start));

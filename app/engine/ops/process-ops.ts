@@ -33,6 +33,7 @@ export const startProcess = defineOp(
       w.put('space', op.name, {
         users: 1,
         rss: { anon: 0, file: 0, shmem: 0 },
+        swapped: 0,
         mmapReaders: [],
         mmapWriter: null,
         mmapBase: topOfMmap,

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { arg, defineOp } from '../define-op.ts';
 import { advices, madvise } from '../mm/madvise.ts';
+import { reclaim } from '../mm/reclaim.ts';
 import { mremap } from '../mm/mremap.ts';
 import { mprotect } from '../mm/mprotect.ts';
 import { pin, unpin } from '../mm/pin.ts';
+import { ok } from '../tx.ts';
 import { spanOf } from './process-ops.ts';
 
 export const mprotectOp = defineOp(
@@ -46,6 +48,17 @@ export const madviseOp = defineOp(
       args: { advice: op.advice },
     });
     return madvise(tx, span, op.advice, cause);
+  },
+);
+
+export const reclaimOp = defineOp(
+  'reclaim',
+  'Memory is short: the kernel takes pages back until so many frames are free, whoever maps them.',
+  { pages: arg.pages },
+  (tx, op) => {
+    const cause = tx.emit({ kind: 'reclaimed', rule: 'reclaim', args: { pages: op.pages } });
+    reclaim(tx, op.pages, cause);
+    return ok;
   },
 );
 

@@ -25,6 +25,7 @@ const machine: EngineSpec = {
     { id: 'acc0', memory: 'coherent', pool: 'acc0.hbm' },
   ],
   thp: 'madvise',
+  swap: 4096,
 };
 /** What a world shows under a name. */
 function show(world: World, { name, text }: Shown): string {
