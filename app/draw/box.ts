@@ -80,10 +80,10 @@ export function flow(boxes: readonly Box[], room: number, gapX: number, gapY: nu
 
 const isCard = (box: Box): boolean => box.form === 'card';
 
-/** Boxes in a number of columns, as even as they come: by rows where they are equally high, else column after column. */
-export function inColumns(boxes: readonly Box[], columns: number, gapX: number, gapY: number): Flow {
+/** Boxes in a number of columns: by rows where they are equally high or `byRows` says so, else column after column. */
+export function inColumns(boxes: readonly Box[], columns: number, gapX: number, gapY: number, byRows = false): Flow {
   const heights = boxes.map((box) => box.height);
-  const even = Math.max(...heights) - Math.min(...heights) < 8;
+  const even = byRows || Math.max(...heights) - Math.min(...heights) < 8;
   const perColumn = Math.ceil(boxes.length / columns);
   const place = (i: number): readonly [column: number, row: number] =>
     even ? [i % columns, Math.floor(i / columns)] : [Math.floor(i / perColumn), i % perColumn];

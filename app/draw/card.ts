@@ -35,8 +35,8 @@ export type Mark =
     }
   | { readonly kind: 'strip'; readonly x: number; readonly y: number; readonly strip: StripRef; readonly room: number };
 
-/** How much a card says: all; name and address on lines of their own; or the least. */
-export type CardForm = 'full' | 'compact' | 'chip';
+/** How much a card says: all; name and address on lines of their own; the same, small; or the name alone. */
+export type CardForm = 'full' | 'compact' | 'chip' | 'name';
 
 export interface CardStyle {
   readonly form: CardForm;
@@ -82,7 +82,11 @@ function headWidth(node: DrawnNode, right: string): number {
 function head(node: DrawnNode, right: string, x: number, y: number, width: number): readonly Mark[] {
   const marks: Mark[] = [];
   const path = iconOf(node);
-  let at = x + (node.open === null ? 0 : toggleRoom);
+  let at = x;
+  if (node.open !== null) {
+    marks.push({ kind: 'icon', x: at - 3, y: y - 10.5, size: 13, path: node.open ? 'M6 9l6 6l6-6' : 'M9 6l6 6l-6 6' });
+    at += toggleRoom;
+  }
   if (path !== null) {
     marks.push({ kind: 'icon', x: at, y: y - 11.5, size: icon, path });
     at += iconRoom;
@@ -123,14 +127,33 @@ function text(
   return { kind: 'text', x, y, text: what, whole, size, bold, role, anchor: 'start' };
 }
 
-/** Height of the head of a frame. */
-export const frameHead = 30;
+/** Room that frames take around what they hold. */
+export interface FrameRoom {
+  /** Height of the head. */
+  readonly head: number;
+  readonly pad: number;
+}
+
+export const frameRoom = (form: CardForm): FrameRoom =>
+  form === 'full' || form === 'compact' ? { head: 30, pad: 10 } : { head: 25, pad: 7 };
+
+/** What stands at the right of a frame's head: where room is scarce, a package does without its model. */
+const frameSubtitle = (node: DrawnNode, form: CardForm): string =>
+  node.kind === 'package' && (form === 'chip' || form === 'name') ? '' : shortAddress(node.subtitle ?? '');
 
 /** Least width of a frame, for its head. */
-export const frameWidth = (node: DrawnNode): number => 2 * pad + headWidth(node, shortAddress(node.subtitle ?? ''));
+export function frameWidth(node: DrawnNode, form: CardForm): number {
+  const right = frameSubtitle(node, form);
+  // A long name is cut rather than let it widen the frame.
+  return (
+    2 * frameRoom(form).pad + headWidth(node, '') + (right === '' ? 0 : Math.min(110, textWidth(right, type.text)) + 12)
+  );
+}
 
-export const frameMarks = (node: DrawnNode, width: number): readonly Mark[] =>
-  head(node, shortAddress(node.subtitle ?? ''), pad, 20, width - 2 * pad);
+export function frameMarks(node: DrawnNode, form: CardForm, width: number): readonly Mark[] {
+  const { head: height, pad: side } = frameRoom(form);
+  return head(node, frameSubtitle(node, form), side, height / 2 + 5, width - 2 * side);
+}
 
 /** A card: how large it wants to be, and its marks at the width that it gets. */
 export interface Card extends Size {
@@ -228,7 +251,7 @@ function holdRows(holds: readonly string[]): readonly Row[] {
 }
 
 /** Widest that a card grows for its texts. */
-const widest = { full: 250, compact: 170, chip: 150 } as const;
+const widest = { full: 250, compact: 170, chip: 150, name: 170 } as const;
 
 export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: CardStyle): Card {
   const subtitle = node.subtitle ?? '';
@@ -242,18 +265,23 @@ export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: Card
     rows.push(headRow(node, subtitle));
     for (const more of (node.lines ?? []).slice(0, style.lines))
       rows.push(textRow(more, Math.min(200, textWidth(more, type.text))));
+  } else if (form === 'name') {
+    rows.push(headRow(node, ''));
+    if (node.kind !== 'device' && short !== '') rows.push(textRow(short));
   } else {
     rows.push(headRow(node, ''));
     if (short !== '') rows.push(textRow(short));
     for (const more of (node.lines ?? []).slice(0, style.lines)) rows.push(textRow(more, 0));
   }
-  if (style.link !== null) rows.push(textRow(style.link, form === 'chip' ? 0 : undefined));
+  if (style.link !== null) rows.push(textRow(style.link));
   rows.push(...holdRows(node.holds));
   if (node.kind === 'memory') rows.push(...node.strips.map((strip) => stripRow(strip, stripRoom.memory)));
   // What a story is about is shown however little room there is.
   const inStory = parts.some((part) => part.strips.length > 0);
-  if (node.kind === 'device' && (form !== 'chip' || inStory)) rows.push(...parts.flatMap(partRows));
-  const limit = node.kind === 'process' ? 2000 : node.strips.length > 0 || inStory ? 250 : widest[form];
+  if (node.kind === 'device' && ((form !== 'chip' && form !== 'name') || inStory))
+    rows.push(...parts.flatMap(partRows));
+  const roomy = node.strips.length > 0 || inStory;
+  const limit = node.kind === 'process' ? 2000 : roomy ? 250 : widest[form];
   const wanted = Math.max(...rows.map((row) => row.width), 0);
   return {
     width: Math.ceil(Math.min(limit, wanted + 2 * pad)),

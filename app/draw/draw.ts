@@ -1,11 +1,10 @@
 /** Chooses how much of a machine is drawn, and in what shape, so that it can be read in the room that there is. */
 import type { GraphNode } from '../contract/frame.ts';
-import { cardOf } from './card.ts';
+import { cardOf, type } from './card.ts';
 import { fold, noWishes, type Wishes } from './fold.ts';
 import { Layout, type Detail, type Drawing } from './layout.ts';
 import { isInside, type DrawnPicture, type Picture, type Placed, type Size } from './picture.ts';
 
-/** From all there is to the least; the first that can be read at first sight is taken. */
 const level = (
   name: string,
   form: Detail['form'],
@@ -22,7 +21,13 @@ const level = (
   closed,
 });
 
-/** From all there is to the least; the first that can be read at first sight is taken. */
+/** So many levels draw everything, with ever less about each thing. */
+const unfolded = 7;
+
+/**
+ * From all there is to the least. The first that draws everything and can be read at first sight is taken; where none
+ * can, the one that draws most of it.
+ */
 export const details: readonly Detail[] = [
   level('everything', 'full', 2, 'wire', [9, 0, 0]),
   level('one line', 'full', 1, 'wire', [9, 0, 0]),
@@ -30,27 +35,31 @@ export const details: readonly Detail[] = [
   level('narrow', 'compact', 0, 'wire', [9, 0, 0]),
   level('cards', 'compact', 0, 'card', [13, 0, 0]),
   level('chips', 'chip', 0, 'none', [17, 0, 0]),
+  level('names', 'name', 0, 'none', [17, 0, 0]),
   level('counted', 'compact', 0, 'wire', [2, 0, 0]),
   level('alike branches', 'compact', 0, 'card', [2, 2, 0]),
   level('closed switches', 'chip', 0, 'none', [2, 2, 0], ['switch']),
   level('closed bridges', 'chip', 0, 'none', [2, 2, 0], ['switch', 'host-bridge']),
-  level('alike packages', 'compact', 0, 'none', [2, 2, 2], ['switch']),
   level('closed packages', 'chip', 0, 'none', [2, 2, 0], ['switch', 'host-bridge', 'package']),
+  level('closed groups', 'chip', 0, 'none', [2, 2, 0], ['switch', 'host-bridge', 'package', 'group']),
+  level('alike packages', 'compact', 0, 'none', [2, 2, 2], ['switch']),
   level('least', 'chip', 0, 'none', [2, 2, 3], ['switch', 'host-bridge', 'package', 'group']),
 ];
 
 export interface Wanted {
   /** The room that the picture should fill, in pixels. */
   readonly room: Size;
-  /** Scale below which its text is too small to read. */
-  readonly leastScale: number;
+  /** Pixels that its smallest text should have on the screen. */
+  readonly leastText: number;
   readonly wishes: Wishes;
   /** Nodes that a story is about: they are never folded away. */
   readonly keep: ReadonlySet<string>;
+  /** The level of detail to take, by its name, whatever the room. */
+  readonly detail?: string;
 }
 
 export const defaultRoom: Size = { width: 700, height: 780 };
-export const defaultWanted: Wanted = { room: defaultRoom, leastScale: 0.92, wishes: noWishes, keep: new Set() };
+export const defaultWanted: Wanted = { room: defaultRoom, leastText: 10.5, wishes: noWishes, keep: new Set() };
 
 export interface Drawn {
   readonly picture: DrawnPicture;
@@ -63,49 +72,86 @@ export interface Drawn {
 const rooms = [230, 330, 450, 620, 900, 1400] as const;
 const memoryRooms = [160, 330, 700] as const;
 
-/** The largest scale at which a picture fits, and the shape that allows it. */
-function fit(layout: Layout, room: Size): { readonly drawing: Drawing; readonly scale: number } {
-  let best: { readonly drawing: Drawing; readonly scale: number } | null = null;
-  for (const memoryRoom of memoryRooms) {
-    for (const width of rooms) {
-      let before: Size | null = null;
-      for (let columns = 1; columns <= 12; columns++) {
-        const drawing = layout.place({ room: width, memoryRoom, columns });
-        if (before !== null && before.width === drawing.width && before.height === drawing.height) break;
-        before = drawing;
-        const scale = Math.min(room.width / Math.max(1, drawing.width), room.height / Math.max(1, drawing.height));
-        if (best === null || scale > best.scale + 0.005) best = { drawing, scale };
-      }
-    }
+/** The largest scale at which a picture fits, and the shape that allows it; null where its cards alone are too many. */
+function fit(
+  layout: Layout,
+  room: Size,
+  leastScale: number,
+): { readonly drawing: () => Drawing; readonly scale: number } | null {
+  if (layout.area() * leastScale ** 2 > room.width * room.height) return null;
+  let best: { readonly drawing: () => Drawing; readonly scale: number } | null = null;
+  for (const { width, height, draw: drawing } of layout.shapes(rooms, memoryRooms)) {
+    const scale = Math.min(room.width / Math.max(1, width), room.height / Math.max(1, height));
+    if (best === null || scale > best.scale + 0.005) best = { drawing, scale };
   }
-  return best ?? { drawing: layout.place({ room: room.width, memoryRoom: room.width, columns: 1 }), scale: 1 };
+  return best;
 }
 
 /** More than this many nodes are not worth trying: they would be dust. */
 const mostNodes = 400;
 
-export function draw(picture: Picture, wanted: Partial<Wanted> = {}): Drawn {
-  const { room, leastScale, wishes, keep } = { ...defaultWanted, ...wanted };
-  const inside = picture.nodes.filter(isInside);
-  let best: Drawn | null = null;
-  for (const detail of details) {
-    const drawn = fold(picture, detail, wishes, keep);
-    const isLast = detail === details[details.length - 1];
-    if (drawn.nodes.length > mostNodes && !isLast) continue;
-    const { drawing, scale } = fit(new Layout(drawn, detail, inside), room);
-    const result = { picture: drawn, drawing, detail, scale };
-    if (scale >= leastScale) return result;
-    if (best === null || scale > best.scale * 1.08) best = result;
-  }
-  return (
-    best ?? {
-      picture: { nodes: [], edges: [], standIn: new Map() },
-      drawing: { nodes: new Map(), forms: new Map(), wires: [], routes: new Map(), width: 0, height: 0 },
-      detail: level('nothing', 'full', 0, 'none', [0, 0, 0]),
-      scale: 1,
-    }
-  );
+interface Candidate {
+  readonly picture: DrawnPicture;
+  readonly drawing: () => Drawing;
+  readonly detail: Detail;
+  readonly scale: number;
 }
+
+/** The picture of a machine for a room. What a person opens or closes changes no other part of it. */
+export function draw(picture: Picture, wanted: Partial<Wanted> = {}): Drawn {
+  const whole = { ...defaultWanted, ...wanted };
+  const { wishes } = whole;
+  const sizes = new Map<string, Size>();
+  const first = choose(picture, { ...whole, wishes: noWishes }, sizes);
+  if (first === null) return nothing;
+  const chosen =
+    wishes.closed.size + wishes.stacked.size === 0 ? first : (attempt(picture, first.detail, whole, 0, sizes) ?? first);
+  return { picture: chosen.picture, drawing: chosen.drawing(), detail: chosen.detail, scale: chosen.scale };
+}
+
+function choose(picture: Picture, wanted: Wanted, sizes: Map<string, Size>): Candidate | null {
+  const { leastText, detail: named } = wanted;
+  let best: Candidate | null = null;
+  for (const [index, detail] of details.entries()) {
+    if (named !== undefined && detail.name !== named) continue;
+    // Labels of wires are smaller than what is written in cards.
+    const leastScale = leastText / (detail.labels === 'wire' ? type.small.size : type.text.size);
+    const isLast = index === details.length - 1 || named !== undefined;
+    const next = attempt(picture, detail, wanted, isLast ? 0 : leastScale * 0.6, sizes);
+    if (next === null) continue;
+    if (next.scale >= leastScale && index < unfolded) return next;
+    if (best === null || isBetter(next, best, leastScale)) best = next;
+  }
+  return best;
+}
+
+/** One level of detail in its best shape; null where even its cards alone do not fit at `least`. */
+function attempt(
+  picture: Picture,
+  detail: Detail,
+  { room, wishes, keep }: Wanted,
+  least: number,
+  sizes: Map<string, Size>,
+): Candidate | null {
+  const drawn = fold(picture, detail, wishes, keep);
+  if (drawn.nodes.length > mostNodes && least > 0) return null;
+  const found = fit(new Layout(drawn, detail, picture.nodes.filter(isInside), sizes), room, least);
+  return found === null ? null : { picture: drawn, detail, ...found };
+}
+
+/** What can be read is better than what cannot; of two that can, the one that draws more; of two that cannot, the larger. */
+function isBetter(next: Candidate, best: Candidate, leastScale: number): boolean {
+  const readable = best.scale >= leastScale;
+  if (next.scale < leastScale) return !readable && next.scale > best.scale * 1.08;
+  return !readable || next.picture.nodes.length > best.picture.nodes.length;
+}
+
+const nothing: Drawn = {
+  picture: { nodes: [], edges: [], standIn: new Map() },
+  drawing: { nodes: new Map(), forms: new Map(), wires: [], routes: new Map(), width: 0, height: 0 },
+  detail: level('nothing', 'full', 0, 'none', [0, 0, 0]),
+  scale: 1,
+};
 
 const processGap = 28;
 

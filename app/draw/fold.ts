@@ -4,7 +4,7 @@
  *
  *      Switch ─ gpu0, gpu1, gpu2, gpu3, nic0      stacked: Switch ─ [gpu0 × 4], nic0      closed: [Switch: 4 × GPU, NIC]
  */
-import { printRate } from '../base/format.ts';
+import { plural, printRate } from '../base/format.ts';
 import type { GraphEdge, GraphNode } from '../contract/frame.ts';
 import { byParent, isInside, type DrawnEdge, type DrawnNode, type DrawnPicture, type Picture } from './picture.ts';
 
@@ -55,16 +55,8 @@ export function fold(
   wishes: Wishes = noWishes,
   keep: ReadonlySet<string> = new Set(),
 ): DrawnPicture {
-  const children = byParent(picture.nodes);
-  const touching = new Map<string, GraphEdge[]>();
-  for (const edge of picture.edges)
-    for (const id of [edge.source, edge.target]) {
-      const own = touching.get(id);
-      if (own === undefined) touching.set(id, [edge]);
-      else own.push(edge);
-    }
+  const { children, likeness } = prepared(picture);
   const kept = keptNodes(picture.nodes, keep);
-  const likeness = likenessOf(picture.nodes, children, touching);
 
   const nodes: DrawnNode[] = [];
   const standIn = new Map<string, string>();
@@ -112,6 +104,29 @@ export function fold(
   return { nodes, edges: joinEdges(picture.edges, standIn), standIn };
 }
 
+interface Prepared {
+  readonly children: ReadonlyMap<string | null, readonly GraphNode[]>;
+  readonly likeness: ReadonlyMap<string, string>;
+}
+const preparations = new WeakMap<Picture, Prepared>();
+
+/** What folding needs to know of a picture, whatever the level. */
+function prepared(picture: Picture): Prepared {
+  const known = preparations.get(picture);
+  if (known !== undefined) return known;
+  const children = byParent(picture.nodes);
+  const touching = new Map<string, GraphEdge[]>();
+  for (const edge of picture.edges)
+    for (const id of [edge.source, edge.target]) {
+      const own = touching.get(id);
+      if (own === undefined) touching.set(id, [edge]);
+      else own.push(edge);
+    }
+  const made = { children, likeness: likenessOf(picture.nodes, children, touching) };
+  preparations.set(picture, made);
+  return made;
+}
+
 const stackable = (node: GraphNode): boolean => node.kind !== 'cpu' && node.kind !== 'memory';
 
 function leastOf(node: GraphNode, stacks: Stacks): number {
@@ -156,22 +171,33 @@ function likenessOf(
   return keys;
 }
 
-/** "8 × GPU", "2 × NIC": what is below a node, the devices first. */
+/** "8 × GPU", "2 × NIC": what is below a node, its cores and its memory first. */
 function holdsOf(id: string, children: ReadonlyMap<string | null, readonly GraphNode[]>): readonly string[] {
   const counts = new Map<string, number>();
-  const add = (word: string, n: number): void => void counts.set(word, (counts.get(word) ?? 0) + n);
+  const memory = new Map<string, number>();
+  let cores = 0;
+  let packages = 0;
   const visit = (at: string): void => {
     for (const node of children.get(at) ?? []) {
-      if (node.kind === 'device') add(words.get(node.subkind ?? '') ?? 'device', node.count);
-      else if (node.kind === 'package') add('package', 1);
-      if (node.kind === 'memory' && node.subtitle !== null)
-        add(`${node.title} ${node.subtitle.replace(/^node \S+ · /, '')}`, 1);
-      if (node.kind === 'cpu' && node.subtitle !== null) add(node.subtitle, 1);
+      if (node.kind === 'device') {
+        const word = words.get(node.subkind ?? '') ?? 'device';
+        counts.set(word, (counts.get(word) ?? 0) + node.count);
+      } else if (node.kind === 'package') packages += 1;
+      else if (node.kind === 'cpu') cores += Number(/^(\d+) core/.exec(node.subtitle ?? '')?.[1] ?? 0);
+      else if (node.kind === 'memory') {
+        const size = (node.subtitle ?? '').replace(/^node \S+ · /, '');
+        memory.set(`${node.title} ${size}`, (memory.get(`${node.title} ${size}`) ?? 0) + 1);
+      }
       visit(node.id);
     }
   };
   visit(id);
-  return [...counts].map(([word, n]) => (n === 1 ? word : `${n} × ${word}`));
+  const many = ([word, n]: readonly [string, number]): string => (n === 1 ? word : `${n} × ${word}`);
+  return [
+    ...(cores > 0 ? [plural(cores, 'core')] : packages > 0 ? [plural(packages, 'package')] : []),
+    ...[...memory].map(([word, n]) => many([memory.size === 1 ? word.replace(/^DRAM /, '') : word, n])),
+    ...[...counts].map(many),
+  ];
 }
 
 const kindWords: ReadonlyMap<string, string> = new Map([

@@ -12,7 +12,7 @@
  */
 import type { GraphNode } from '../contract/frame.ts';
 import { flow, inColumns, laneStep, type Box, type Flow } from './box.ts';
-import { cardOf, frameHead, frameWidth, type, type CardForm } from './card.ts';
+import { cardOf, frameRoom, frameWidth, type, type CardForm, type FrameRoom } from './card.ts';
 import { busesOf, type Bus } from './fabric.ts';
 import type { FoldLevel } from './fold.ts';
 import {
@@ -37,12 +37,11 @@ export interface Detail extends FoldLevel {
 }
 
 /** What a layout may be tried with. */
-export interface Shape {
+interface Shape {
   /** Widest row of things that hang on one bus. */
   readonly room: number;
   /** Widest row of memory in a package. */
   readonly memoryRoom: number;
-  readonly columns: number;
 }
 
 export interface Drawing extends Size {
@@ -53,10 +52,9 @@ export interface Drawing extends Size {
   readonly routes: ReadonlyMap<string, readonly { readonly x: number; readonly y: number }[]>;
 }
 
-const pad = 10;
 const gap = 10;
 /** Between rows, where rails and lanes of links run. */
-const rowGap = 16;
+const rowGap = 14;
 const stub = 18;
 const gutter = 34;
 
@@ -69,13 +67,17 @@ export class Layout {
   /** Buses by the node or package in whose box their lane runs; null: the whole picture. */
   readonly #buses = new Map<string | null, Bus[]>();
   readonly #cpuLinks: DrawnEdge[] = [];
+  readonly #frame: FrameRoom;
 
   constructor(
     readonly picture: DrawnPicture,
     readonly detail: Detail,
     /** Nodes that are drawn within others. */
     inside: readonly GraphNode[],
+    /** Sizes of cards that were measured before, at this or another level. */
+    readonly sizes: Map<string, Size> = new Map(),
   ) {
+    this.#frame = frameRoom(detail.form);
     for (const part of inside) {
       const own = this.#parts.get(part.parent ?? '');
       if (own === undefined) this.#parts.set(part.parent ?? '', [part]);
@@ -139,10 +141,39 @@ export class Layout {
     return common[0] ?? null;
   }
 
-  place(shape: Shape): Drawing {
-    const root = this.#root(shape);
+  /** Sizes for every shape that is worth trying, each with a way to make the drawing of it. */
+  *shapes(
+    rooms: readonly number[],
+    memoryRooms: readonly number[],
+  ): Generator<Size & { readonly draw: () => Drawing }> {
+    for (const memoryRoom of memoryRooms) {
+      let before: Size | null = null;
+      for (const room of rooms) {
+        const boxes = this.#tops({ room, memoryRoom });
+        for (let columns = 1; columns <= Math.max(1, Math.min(12, boxes.length)); columns++) {
+          const root = this.#root(boxes, columns);
+          if (columns === 1 && before !== null && before.width === root.width && before.height === root.height) break;
+          if (columns === 1) before = root;
+          yield { width: root.width, height: root.height, draw: () => this.#draw(root) };
+        }
+      }
+    }
+  }
+
+  #draw(root: Box): Drawing {
     const router = new Router(root, this.#up, this.#buses, this.#cpuLinks, this.detail.labels);
     return { ...router.draw(), width: root.width, height: root.height };
+  }
+
+  /** Pixels that the cards alone would cover. */
+  area(): number {
+    let sum = 0;
+    for (const node of this.#nodes.values()) {
+      if (node.open === true) continue;
+      const { width, height } = this.#card(node);
+      sum += (width + gap) * (height + gap);
+    }
+    return sum;
   }
 
   #link(node: DrawnNode): string | null {
@@ -150,13 +181,28 @@ export class Layout {
     return edge === undefined || edge.kind === 'on-package' ? null : edge.label;
   }
 
+  readonly #cards = new Map<string, Box>();
+
   #card(node: DrawnNode): Box {
+    let card = this.#cards.get(node.id);
+    if (card === undefined) {
+      card = this.#measure(node);
+      this.#cards.set(node.id, card);
+    }
+    return card;
+  }
+
+  #measure(node: DrawnNode): Box {
     const link = this.detail.labels === 'card' && node.kind !== 'memory' ? this.#link(node) : null;
-    const { width, height } = cardOf(node, this.#parts.get(node.id) ?? [], {
-      form: this.detail.form,
-      lines: this.detail.lines,
-      link,
-    });
+    const { form, lines } = this.detail;
+    const key = JSON.stringify([node.id, form, lines, link, node.count, node.open]);
+    let size = this.sizes.get(key);
+    if (size === undefined) {
+      const { width, height } = cardOf(node, this.#parts.get(node.id) ?? [], { form, lines, link });
+      size = { width, height };
+      this.sizes.set(key, size);
+    }
+    const { width, height } = size;
     return { form: 'card', node, kids: [], width, height, lanesAt: 0 };
   }
 
@@ -186,7 +232,7 @@ export class Layout {
     const even = new Map<number, number>();
     for (const box of boxes) if (box.form === 'card') even.set(0, Math.max(even.get(0) ?? 0, box.width));
     const set = boxes.map((box) => (box.form === 'card' ? { ...box, width: even.get(0) ?? box.width } : box));
-    const rows = flow(set, column ? 0 : room - stub - pad, gap, column ? 10 : rowGap);
+    const rows = flow(set, column ? 0 : room - stub - this.#frame.pad, gap, column ? 10 : rowGap);
     if (rows.isColumn) return { ...flow(set, 0, gap, 10), left: labels, top: 0 };
     return { ...rows, left: stub, top: rowGap - 6 };
   }
@@ -203,13 +249,13 @@ export class Layout {
     const boxes = (this.#children.get(node.id) ?? []).map((child) => this.#box(child, shape));
     const inner = this.#alongBus(boxes, shape.room);
     const lanes = this.#lanes(node.id);
-    const content = inner.left + inner.width + (lanes > 0 ? lanes : pad);
+    const content = inner.left + inner.width + (lanes > 0 ? lanes : this.#frame.pad);
     return {
       form: 'bridge',
       node,
-      kids: inner.kids.map((kid) => ({ ...kid, x: kid.x + inner.left, y: kid.y + frameHead + inner.top })),
-      width: Math.max(content, frameWidth(node)),
-      height: frameHead + inner.top + inner.height + pad,
+      kids: inner.kids.map((kid) => ({ ...kid, x: kid.x + inner.left, y: kid.y + this.#frame.head + inner.top })),
+      width: Math.max(content, frameWidth(node, this.detail.form)),
+      height: this.#frame.head + inner.top + inner.height + this.#frame.pad,
       lanesAt: lanes > 0 ? inner.left + inner.width : 0,
     };
   }
@@ -224,27 +270,34 @@ export class Layout {
     const widest = Math.max(0, ...memory.filter((box) => box.form === 'card').map((box) => box.width));
     const even = memory.map((box) => (box.form === 'card' ? { ...box, width: widest } : box));
     const rows = flow(even, shape.memoryRoom, gap, gap);
-    const inner = Math.max(rows.width, frameWidth(node) - 2 * pad, ...cpus.map((box) => box.width));
+    const inner = Math.max(
+      rows.width,
+      frameWidth(node, this.detail.form) - 2 * this.#frame.pad,
+      ...cpus.map((box) => box.width),
+    );
     const [cpu] = cpus;
     const labelled =
       this.detail.labels === 'wire' && memory.some((box) => box.node !== null && this.#link(box.node) !== null);
-    const top = frameHead + (cpu === undefined ? 0 : cpu.height + (memory.length === 0 ? 0 : labelled ? 42 : 14));
+    const top =
+      this.#frame.head + (cpu === undefined ? 0 : cpu.height + (memory.length === 0 ? 0 : labelled ? 42 : 14));
     // One box alone is as wide as the frame; more stay as they are.
     const stretch = rows.isColumn && even.every((box) => box.form === 'card');
     return {
       form: 'package',
       node,
       kids: [
-        ...(cpu === undefined ? [] : [{ box: { ...cpu, width: inner }, x: pad, y: frameHead, row: -1 }]),
+        ...(cpu === undefined
+          ? []
+          : [{ box: { ...cpu, width: inner }, x: this.#frame.pad, y: this.#frame.head, row: -1 }]),
         ...rows.kids.map((kid) => ({
           ...kid,
           box: stretch ? { ...kid.box, width: inner } : kid.box,
-          x: kid.x + pad,
+          x: kid.x + this.#frame.pad,
           y: kid.y + top,
         })),
       ],
-      width: inner + 2 * pad,
-      height: top + rows.height + pad,
+      width: inner + 2 * this.#frame.pad,
+      height: top + rows.height + this.#frame.pad,
       lanesAt: 0,
     };
   }
@@ -307,37 +360,44 @@ export class Layout {
     return {
       form: 'package',
       node,
-      kids: rows.kids.map((kid) => ({ ...kid, x: kid.x + pad, y: kid.y + frameHead })),
-      width: Math.max(rows.width + 2 * pad + lanes, frameWidth(node)),
-      height: frameHead + rows.height + pad,
-      lanesAt: lanes > 0 ? pad + rows.width : 0,
+      kids: rows.kids.map((kid) => ({ ...kid, x: kid.x + this.#frame.pad, y: kid.y + this.#frame.head })),
+      width: Math.max(rows.width + 2 * this.#frame.pad + lanes, frameWidth(node, this.detail.form)),
+      height: this.#frame.head + rows.height + this.#frame.pad,
+      lanesAt: lanes > 0 ? this.#frame.pad + rows.width : 0,
     };
   }
 
-  #root(shape: Shape): Box {
+  /** What stands in nothing else, side by side. */
+  #tops(shape: Shape): readonly Box[] {
     const tops = this.#children.get(null) ?? [];
     const isLooseCard = (node: DrawnNode): boolean => node.kind === 'memory' || node.kind === 'device';
     const frames = tops.filter((node) => !isLooseCard(node)).map((node) => this.#box(node, shape));
     const loose = tops.filter(isLooseCard).map((node) => this.#card(node));
+    if (loose.length === 0) return frames;
     const widest = Math.max(0, ...loose.map((box) => box.width));
-    const boxes: Box[] = [...frames];
-    if (loose.length > 0) {
-      const rows = flow(
-        loose.map((box) => ({ ...box, width: widest })),
-        shape.room,
-        gap,
-        gap,
-      );
-      boxes.push({ form: 'bare', node: null, kids: rows.kids, width: rows.width, height: rows.height, lanesAt: 0 });
-    }
+    const even = loose.map((box) => ({ ...box, width: widest }));
+    if (frames.length === 0) return even;
+    const rows = flow(even, Math.max(shape.room, ...frames.map((box) => box.width)), gap, gap);
+    return [
+      ...frames,
+      { form: 'bare', node: null, kids: rows.kids, width: rows.width, height: rows.height, lanesAt: 0 },
+    ];
+  }
+
+  #root(boxes: readonly Box[], columns: number): Box {
     const lanes = this.#lanes(null);
     const left = this.#cpuLinks.length > 1 ? 12 + this.#cpuLinks.length * laneStep : 0;
-    const gapY = this.#cpuLinks.length > 0 && this.detail.labels === 'wire' ? 44 : 20;
-    const columns = Math.max(1, Math.min(shape.columns, boxes.length));
+    const gapY = this.#cpuLinks.length > 0 && this.detail.labels === 'wire' ? 44 : 16;
     const rows: Flow =
       boxes.length === 0
         ? { kids: [], rows: 0, isColumn: true, width: 0, height: 0 }
-        : inColumns(boxes, columns, 28, gapY);
+        : inColumns(
+            boxes,
+            columns,
+            boxes.every((box) => box.form === 'card') ? gap : 28,
+            boxes.every((box) => box.form === 'card') ? gap : gapY,
+            lanes > 0,
+          );
     return {
       form: 'bare',
       node: null,

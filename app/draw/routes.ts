@@ -6,6 +6,8 @@ import type { DrawnEdge, Placed, Point } from './picture.ts';
 export interface Label extends Point {
   readonly lines: readonly string[];
   readonly anchor: 'middle' | 'start';
+  /** What it stands on. */
+  readonly on: 'background' | 'group';
 }
 
 /** What is drawn of one edge, or of a bus. */
@@ -13,6 +15,8 @@ export interface Wire {
   readonly id: string;
   readonly kind: DrawnEdge['kind'];
   readonly paths: readonly (readonly Point[])[];
+  /** Where the members of a bus join it: a crossing without a dot is none. */
+  readonly dots: readonly Point[];
   /** Whole text, for a title. */
   readonly title: string;
   readonly degraded: boolean;
@@ -29,7 +33,7 @@ interface Spot extends Placed {
 }
 
 /** How far below its top a box is reached from the side: the middle of its head. */
-const entry = (spot: Spot): number => spot.y + Math.min(spot.height / 2, 17);
+const entry = (spot: Spot): number => spot.y + Math.min(spot.height / 2, 16);
 
 export class Router {
   readonly #spots = new Map<string, Spot>();
@@ -105,7 +109,7 @@ export class Router {
         : this.#alongBus(spot, spot.parent, edge);
     if (points === null) return;
     const label = this.#treeLabel(points, edge, spot);
-    this.#add([edge], { id: edge.id, paths: [points], label, ends: [edge.source, edge.target] });
+    this.#add([edge], { id: edge.id, paths: [points], dots: [], label, ends: [edge.source, edge.target] });
     for (const one of edge.stands) this.#routes.set(one, points);
   }
 
@@ -117,7 +121,13 @@ export class Router {
     if (lines.length === 0 || last === undefined || before === undefined) return null;
     const inside = spot.box.node?.kind === 'memory';
     if (inside && Math.abs(last.y - before.y) < 34) return null;
-    return { x: (last.x + before.x) / 2, y: (last.y + before.y) / 2, lines, anchor: 'middle' };
+    return {
+      x: (last.x + before.x) / 2,
+      y: (last.y + before.y) / 2,
+      lines,
+      anchor: 'middle',
+      on: spot.parent?.box.form === 'hangers' ? 'background' : 'group',
+    };
   }
 
   #inPackage(spot: Spot, parent: Spot): readonly Point[] | null {
@@ -148,7 +158,7 @@ export class Router {
     const isFirst = !parent.box.kids.some((kid) => kid.row === spot.kid?.row && kid.x < (spot.kid?.x ?? 0));
     if (column || (alone && isFirst && spot.box.form !== 'card'))
       return tidy([...from, { x: bar, y: entry(spot) }, { x: spot.x, y: entry(spot) }]);
-    const rail = spot.y - 8;
+    const rail = spot.y - 7;
     const drop = spot.x + Math.min(18, spot.width / 2);
     return tidy([...from, { x: bar, y: rail }, { x: drop, y: rail }, { x: drop, y: spot.y }]);
   }
@@ -201,9 +211,9 @@ export class Router {
       this.labels !== 'wire' || lines.length === 0 || first === undefined || last === undefined
         ? null
         : roomy
-          ? { x: first.x, y: (first.y + last.y) / 2, lines, anchor: 'middle' }
+          ? { x: first.x, y: (first.y + last.y) / 2, lines, anchor: 'middle', on: 'background' }
           : null;
-    this.#add([edge], { id: edge.id, paths: [points], label, ends: [edge.source, edge.target] });
+    this.#add([edge], { id: edge.id, paths: [points], dots: [], label, ends: [edge.source, edge.target] });
     for (const one of edge.stands) this.#routes.set(one, points);
   }
 
@@ -268,9 +278,16 @@ export class Router {
           if (Math.abs(other.middle - middle) < height / 2 + other.lines.length * 7 + 4)
             middle = other.middle + other.lines.length * 7 + height / 2 + 6;
         labels.push({ lines: bus.label, middle });
-        label = { x: left + (buses.length - 1) * laneStep + 7, y: middle, lines: bus.label, anchor: 'start' };
+        label = {
+          x: left + (buses.length - 1) * laneStep + 7,
+          y: middle,
+          lines: bus.label,
+          anchor: 'start',
+          on: home.box.node === null ? 'background' : 'group',
+        };
       }
-      this.#add(bus.edges, { id: bus.id, paths, label, ends: bus.members });
+      const dots = bus.members.length > 2 ? ends.map((end) => ({ x, y: end })) : [];
+      this.#add(bus.edges, { id: bus.id, paths, dots, label, ends: bus.members });
       for (const edge of bus.edges) {
         const way = [...(ways.get(edge.source) ?? []), ...[...(ways.get(edge.target) ?? [])].reverse()];
         for (const one of edge.stands) this.#routes.set(one, way);
@@ -292,7 +309,7 @@ export class Router {
     for (let spot = from; spot !== home && spot.parent !== null; spot = spot.parent) {
       const { kid, parent } = spot;
       const row = parent.box.kids.filter((other) => other.row === kid?.row);
-      if (parent.box.form !== 'bare' && row.some((other) => other.x > (kid?.x ?? 0))) {
+      if (row.some((other) => other.x > (kid?.x ?? 0))) {
         const bottom = parent.y + Math.max(...row.map((other) => other.y + other.box.height)) + 2 + (index % 2) * 2;
         const side = spot.x + spot.width + 4;
         points.push({ x: side, y }, { x: side, y: bottom });

@@ -215,6 +215,7 @@ function paintWire(w: Writer, wire: Wire): void {
         'stroke-dasharray': wire.degraded ? '5 3' : style.dash,
       })}/>`,
     );
+  for (const dot of wire.dots) w.write(`<circle${at({ cx: dot.x, cy: dot.y, r: 3, fill: stroke })}/>`);
   w.write('</g>');
 }
 
@@ -224,9 +225,7 @@ function paintLabel(w: Writer, wire: Wire): void {
   const width = Math.max(...label.lines.map((line) => textWidth(line, { size: 11 }))) + 6;
   const height = label.lines.length * 14;
   const left = label.anchor === 'middle' ? label.x - width / 2 : label.x;
-  w.write(
-    `<rect${at({ x: left, y: label.y - height / 2, width, height, rx: 3, fill: w.colour('background'), 'fill-opacity': '0.88' })}/>`,
-  );
+  w.write(`<rect${at({ x: left, y: label.y - height / 2, width, height, rx: 3, fill: w.colour(label.on) })}/>`);
   label.lines.forEach((line, i) =>
     w.label(
       line,
@@ -360,7 +359,9 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
       link: detail.labels === 'card' && linkOf.has(node.id) ? (up.get(node.id)?.label ?? null) : null,
     };
     body.marks(
-      form === 'card' ? cardOf(node, parts.get(node.id) ?? [], style).marks(box.width) : frameMarks(node, box.width),
+      form === 'card'
+        ? cardOf(node, parts.get(node.id) ?? [], style).marks(box.width)
+        : frameMarks(node, detail.form, box.width),
       box.x,
       box.y,
     );

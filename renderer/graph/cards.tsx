@@ -1,8 +1,7 @@
 import { memo, useMemo } from 'react';
 import { Handle, Position, type NodeProps } from '@xyflow/react';
-import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { GraphNode } from '../../app/contract/frame.ts';
-import { cardOf, frameMarks, type CardStyle } from '../../app/draw/card.ts';
+import { cardOf, frameMarks, frameRoom, type CardStyle } from '../../app/draw/card.ts';
 import { isInside, type DrawnNode } from '../../app/draw/picture.ts';
 import { useFrame } from '../stores/frame.ts';
 import { sameSelection, select, useSelection } from '../stores/selection.ts';
@@ -42,9 +41,7 @@ function Toggles({ node }: { readonly node: DrawnNode }) {
             event.stopPropagation();
             setClosed(node.id, node.open === true);
           }}
-        >
-          {node.open ? <ChevronDown size={14} aria-hidden="true" /> : <ChevronRight size={14} aria-hidden="true" />}
-        </button>
+        />
       )}
       {node.alike !== null && (node.alike.stacked || spread) && (
         <button
@@ -88,7 +85,12 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
     [own, drawn],
   );
   const marks = useMemo(
-    () => (node === null ? [] : form === 'card' ? cardOf(node, parts, style).marks(width) : frameMarks(node, width)),
+    () =>
+      node === null
+        ? []
+        : form === 'card'
+          ? cardOf(node, parts, style).marks(width)
+          : frameMarks(node, style.form, width),
     [node, parts, style, form, width],
   );
   if (node === null) return null;
@@ -97,6 +99,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
       className="card"
       data-kind={node.kind}
       data-form={form}
+      data-tight={form !== 'card' && frameRoom(style.form).pad < 10 ? true : undefined}
       data-subkind={node.subkind ?? undefined}
       data-chosen={chosen || undefined}
       data-pointed={pointed || undefined}
@@ -122,7 +125,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
       }}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <Marks marks={marks} width={width} height={form === 'card' ? height : 30} />
+      <Marks marks={marks} width={width} height={form === 'card' ? height : frameRoom(style.form).head} />
       <Toggles node={node} />
       {node.alerts[0] !== undefined && <p className="card-alert">{node.alerts[0]}</p>}
     </div>

@@ -10,7 +10,7 @@ export function useDrawing(
   edges: readonly GraphEdge[],
   wishes: Wishes,
   room: Size | null,
-  leastScale: number,
+  leastText: number,
 ): Drawn | null {
   const key = JSON.stringify([
     nodes
@@ -21,6 +21,6 @@ export function useDrawing(
   return useMemo(() => {
     if (room === null || nodes.length === 0) return null;
     const keep = new Set(nodes.filter((node) => node.strips.length > 0).map((node) => node.id));
-    return draw({ nodes, edges }, { room, leastScale, wishes, keep });
-  }, [key, wishes, room, leastScale]);
+    return draw({ nodes, edges }, { room, leastText, wishes, keep });
+  }, [key, wishes, room, leastText]);
 }

@@ -29,6 +29,9 @@ export const WireLayer = memo(function WireLayer({ wires }: { readonly wires: re
                   </g>
                 );
               })}
+              {wire.dots.map((dot, i) => (
+                <circle key={i} cx={dot.x} cy={dot.y} r={3} fill={`var(--${wire.degraded ? 'refusal' : style.role})`} />
+              ))}
             </g>
           );
         })}
@@ -47,7 +50,7 @@ function WireLabel({ wire: { label, degraded } }: { readonly wire: Wire }) {
   const left = label.anchor === 'middle' ? label.x - width / 2 : label.x;
   return (
     <g className="wire-label" data-degraded={degraded || undefined}>
-      <rect x={left} y={label.y - height / 2} width={width} height={height} rx={3} />
+      <rect x={left} y={label.y - height / 2} width={width} height={height} rx={3} fill={`var(--${label.on})`} />
       {label.lines.map((line, i) => (
         <text
           key={i}
