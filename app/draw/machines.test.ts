@@ -17,9 +17,7 @@ const files = here
   ? folders.flatMap((folder) => readdirSync(new URL(`${folder}/`, root)).map((name) => `${folder}/${name}`))
   : [];
 
-const builtIn = ['dual-socket', 'hbm-cxl', 'coherent-package'].map(
-  (id) => `../../../main/assets/topologies/${id}.yaml`,
-);
+const assets = new URL('../../assets/topologies/', import.meta.url);
 
 function pictureOf(url: URL): Picture | null {
   const read = readTopology(url.pathname, new Uint8Array(readFileSync(url)));
