@@ -1,5 +1,6 @@
-/** The tables of what devices share: memory (dma-buf.ts) and address spaces (sva.ts). Part of the world's in world.ts. */
+/** The tables of what devices share: memory (dma-buf.ts, rdma.ts) and address spaces (sva.ts). Part of the world's in world.ts. */
 import type { Attachment, BufferObject, Descriptor, DmaBuf, Reservation } from './dma-buf.ts';
+import type { MemoryRegion } from './rdma.ts';
 import type { DevicePasid, PageRequestState, PasidsOutside, SpacePasid, SvaBond, SvaDomain } from './sva.ts';
 
 export interface SharingTables {
@@ -8,6 +9,7 @@ export interface SharingTables {
   readonly attachment: Attachment;
   readonly reservation: Reservation;
   readonly descriptor: Descriptor;
+  readonly memoryRegion: MemoryRegion;
   readonly pasid: SpacePasid;
   readonly pasidsOutside: PasidsOutside;
   readonly devicePasid: DevicePasid;
@@ -22,6 +24,7 @@ export const sharingTableNames: readonly (keyof SharingTables)[] = [
   'attachment',
   'reservation',
   'descriptor',
+  'memoryRegion',
   'pasid',
   'pasidsOutside',
   'devicePasid',

@@ -33,6 +33,7 @@ import { charge, chargeSwap, residentKind } from './rss.ts';
 import { nameSlots } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { copyDescriptors } from '../sharing/files.ts';
+import { copyRegions } from '../sharing/regions.ts';
 
 export function fork(tx: Tx, parent: string, child: string): OpResult {
   const process = tx.get('process', parent);
@@ -59,6 +60,7 @@ export function fork(tx: Tx, parent: string, child: string): OpResult {
         w.put('buffer', `${child}.${name.slice(name.indexOf('.') + 1)}`, { ...buffer, space: child });
     }
     copyDescriptors(w, parent, child);
+    copyRegions(w, parent, child);
   });
   for (const area of areasIn(tx.world, from, 0, 2 ** 35)) {
     if (area.flags.includes('DONTCOPY')) continue;

@@ -1,5 +1,6 @@
 /** Operations on memory and address spaces that devices share. Part of the table in ../operations.ts. */
 import * as dmaBuf from './dma-buf-ops.ts';
+import * as rdma from './rdma-ops.ts';
 import * as sva from './sva-ops.ts';
 
 export const sharingOperations = {
@@ -30,6 +31,11 @@ export const sharingOperations = {
   dmaWrite: dmaBuf.dmaWrite,
   submit: dmaBuf.submitOp,
   zapCpuMappings: dmaBuf.zapCpuMappings,
+  // Memory regions.
+  regMr: rdma.regMr,
+  deregMr: rdma.deregMr,
+  rdmaRead: rdma.rdmaRead,
+  rdmaWrite: rdma.rdmaWrite,
   // Address spaces that devices share.
   svaBind: sva.svaBind,
   svaUnbind: sva.svaUnbind,

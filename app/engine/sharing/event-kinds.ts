@@ -173,6 +173,36 @@ export const sharingEventKinds = {
     meaning: 'The device works in its own memory.',
     state: 'private',
   },
+  regionRegistered: {
+    title: 'region registered',
+    fn: 'ib_umem_get',
+    meaning: 'A network adapter may reach memory of a process, or a dma-buf, for remote peers.',
+    state: 'neutral',
+  },
+  regionDeregistered: {
+    title: 'region ends',
+    fn: 'ib_dereg_mr',
+    meaning: 'The adapter gives up the memory; pins, notifier and attachment go with the region.',
+    state: 'none',
+  },
+  regionLeft: {
+    title: 'region left',
+    fn: 'ib_uverbs_close',
+    meaning: 'One process fewer has the verbs file open; the region lives on with the others.',
+    state: 'neutral',
+  },
+  regionFault: {
+    title: 'adapter fault',
+    fn: 'ib_umem_dmabuf_map_pages',
+    meaning: 'The adapter has no address for the region and asks its driver.',
+    state: 'neutral',
+  },
+  remoteRequest: {
+    title: 'remote request',
+    fn: null,
+    meaning: 'A remote peer asks the adapter for memory of a region.',
+    state: 'neutral',
+  },
   pasidAllocated: {
     title: 'PASID allocated',
     fn: 'iommu_alloc_global_pasid',

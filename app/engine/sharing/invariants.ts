@@ -37,6 +37,8 @@ function importersForget(world: World): readonly Violation[] {
   const { attachment, dmaBuf, object, reservation } = world.records;
   return Object.keys(world.pages.importPte).flatMap((key): readonly Violation[] => {
     const tie = attachment[key];
+    // A pinned region has no attachment: its pins are looked at below.
+    if (tie === undefined && world.records.memoryRegion[key]?.kind === 'pinned') return [];
     const objectName = tie === undefined ? null : (dmaBuf[tie.dmaBuf]?.object ?? null);
     const fences = objectName === null ? [] : (reservation[objectName]?.fences ?? []);
     const current = lookUp(world, 'objectPage', objectName ?? '');
@@ -174,6 +176,27 @@ const entriesHaveAreas = (world: World): readonly Violation[] =>
         ];
   });
 
+/** S6: the frames of a pinned region are in use and pinned, whatever became of the mapping they were pinned through. */
+const regionsArePinned = (world: World): readonly Violation[] =>
+  Object.entries(world.records.memoryRegion).flatMap(([key, region]): readonly Violation[] => {
+    if (region.kind !== 'pinned') return [];
+    const frames = pageMap(world, 'frame', allFrames);
+    for (const { frame, pages } of stretches(world, 'importPte', key)) {
+      const loose = frames
+        .runs(frame, frame + pages)
+        .find((run) => !isFilled(run) || valueAt(run, run.start, frameColumn.pins) === 0);
+      if (loose !== undefined)
+        return [
+          {
+            invariant: 'S6',
+            text: `${key} has the address of frame ${hex(loose.start)}, which is not pinned`,
+            at: { device: region.device, start: loose.start, pages: 1 },
+          },
+        ];
+    }
+    return [];
+  });
+
 /** S5: a device caches only translations that the CPU's table has, except while an invalidation is under way. */
 const cachesAgree = (world: World): readonly Violation[] =>
   Object.entries(world.pages.atc).flatMap(([key, table]): readonly Violation[] => {
@@ -226,6 +249,7 @@ export const sharingChecks: readonly ((world: World) => readonly Violation[])[] 
   framesAreOwned,
   pinsAddUp,
   entriesHaveAreas,
+  regionsArePinned,
   cachesAgree,
   pasidsAreUnique,
 ];

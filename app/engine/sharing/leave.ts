@@ -12,6 +12,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { closeDescriptors, sweepUnmapped } from './files.ts';
 import { revoke } from './moving.ts';
+import { dropRegions } from './regions.ts';
 import { dropHandle, giveBack, isHeld, letGoOfObject } from './objects.ts';
 
 /** Takes away every export of an object that can be taken away. */
@@ -30,6 +31,7 @@ function afterLastHandle(tx: Tx, name: string, cause: number | null): void {
 }
 
 export function leave(tx: Tx, process: string, cause: number | null): void {
+  dropRegions(tx, process, cause);
   closeDescriptors(tx, process, cause);
   for (const [name, object] of Object.entries(tx.world.records.object)) {
     if (!object.handles.includes(process)) continue;

@@ -199,6 +199,7 @@ export function restore(tx: Tx, name: string): OpResult {
       at,
       why: 'this exporter does not give back what it revoked',
     });
+  if (!dmaBuf.revoked) return ok;
   const locked = lockReservation(tx, dmaBuf.object, tx.by, null);
   if (!isOk(locked)) return locked;
   const restored = tx.emit({ kind: 'dmaBufRestored', rule: 'dmaBuf.restore', at, args: { dmaBuf: name } }, (w) =>
@@ -206,6 +207,7 @@ export function restore(tx: Tx, name: string): OpResult {
   );
   for (const [key, attachment] of Object.entries(tx.world.records.attachment))
     if (attachment.dmaBuf === name) tellImporter(tx, key, false, restored);
+  stopImporters(tx, dmaBuf.object, restored);
   unlockReservation(tx, dmaBuf.object, restored);
   return ok;
 }
