@@ -49,6 +49,47 @@ describe('a strip', () => {
     expect(stripChanges(world, world, 'space:A.heap')).toEqual([]);
   });
 
+  it('tells of pages whose frame alone has changed: pinned, though the entry is the same', () => {
+    const pinned = played([]);
+    const before = pinned.last;
+    pinned.run(completeOp({ op: 'pin', by: 'kernel', place: 'A.heap[2]' }));
+    expect(stripChanges(before, pinned.last, 'space:A.heap')).toEqual([{ start: 2, end: 3 }]);
+  });
+
+  it('draws alike whatever it does not name (seed 11)', () => {
+    const page = fc.nat(7).map((n) => `A.heap[${n}]`);
+    const op = fc.oneof(
+      page.map((place) => ({ op: 'read', by: 'A', place }) as const),
+      page.map((place) => ({ op: 'write', by: 'A', place, value: 5 }) as const),
+      page.map((place) => ({ op: 'pin', by: 'kernel', place }) as const),
+      page.map((place) => ({ op: 'migrateToDevice', by: 'driver:gpu0', context: 'gpu0:A', place }) as const),
+      page.map((place) => ({ op: 'madvise', by: 'A', place, advice: 'DONTNEED' }) as const),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(op, { minLength: 1, maxLength: 6 }),
+        fc.array(op, { minLength: 1, maxLength: 4 }),
+        (first, then) => {
+          const history = played(first);
+          const before = history.last;
+          for (const each of then) history.run(completeOp(each));
+          for (const [strip, pages] of [
+            ['space:A.heap', 8],
+            ['pool:dram0', 64],
+            ['pool:gpu0.vram', 64],
+          ] as const) {
+            const changed = stripChanges(before, history.last, strip);
+            const [old, now] = [before, history.last].map((each) => stripCells(each, strip, 0, pages, pages));
+            for (let at = 0; at < pages; at++)
+              if (!changed.some(({ start, end }) => at >= start && at < end))
+                expect(now![at], `${strip} ${at}`).toBe(old![at]);
+          }
+        },
+      ),
+      { seed: 11, numRuns: 60 },
+    );
+  });
+
   it('walked by runs says the same as page by page (seed 7)', () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,5 @@
 /** Strips of pages as bytes: one legend code a cell, the most notable state of the pages that the cell stands for. */
+import { intersect, type Span } from '../base/span.ts';
 import { legend, type LegendId } from '../model/legend.ts';
 import { frameFlag, readFrame } from '../model/frame-state.ts';
 import type { PageMap } from '../store/page-map.ts';
@@ -86,20 +87,48 @@ function cutByFrames(world: World, source: StripSource, id: string, start: numbe
   });
 }
 
-/** Where two worlds draw a strip differently, in its own pages. At most `limit` spans; more are joined. */
-export function stripChanges(
-  before: World,
-  after: World,
-  id: string,
-  limit = 64,
-): readonly { readonly start: number; readonly end: number }[] {
+/** Pages of a space whose frames have another state than before (pinned, isolated, poisoned), though their entries are the same. */
+function pagesOfFrames(before: World, after: World, source: StripSource): readonly Span[] {
+  const changed = pageMap(after, 'frame', allFrames).diff(pageMap(before, 'frame', allFrames));
+  if (changed.length === 0) return [];
+  return source.map.runs(source.first, source.first + source.pages).flatMap((run) => {
+    if (!isFilled(run)) return [];
+    const frame = run.values[1] ?? 0;
+    if (run.strides[1] === 0) return changed.some(({ start, end }) => frame >= start && frame < end) ? [run] : [];
+    const frames = { start: frame, end: frame + (run.end - run.start) };
+    return changed.flatMap((span) => {
+      const common = intersect(span, frames);
+      return common === null
+        ? []
+        : [{ start: run.start + (common.start - frame), end: run.start + (common.end - frame) }];
+    });
+  });
+}
+
+/** Spans in order, those that touch as one. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  const all: Span[] = [];
+  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
+    const last = all[all.length - 1];
+    if (last !== undefined && start <= last.end)
+      all[all.length - 1] = { start: last.start, end: Math.max(last.end, end) };
+    else all.push({ start, end });
+  }
+  return all;
+}
+
+/**
+ * Where two worlds draw a strip differently, in its own pages: every page outside of these is drawn the same. At most
+ * `limit` spans; more are joined.
+ */
+export function stripChanges(before: World, after: World, id: string, limit = 64): readonly Span[] {
   const now = stripSource(after, id);
   const then = stripSource(before, id);
   if (now === null) return [];
-  if (then === null) return [{ start: 0, end: now.pages }];
+  if (then === null || then.first !== now.first || then.pages !== now.pages) return [{ start: 0, end: now.pages }];
   const last = now.first + now.pages;
-  const spans = now.map
-    .diff(then.map)
+  const entries = now.map.diff(then.map);
+  const spans = joined(id.startsWith('space:') ? [...entries, ...pagesOfFrames(before, after, now)] : entries)
     .filter((span) => span.start < last && span.end > now.first)
     .map((span) => ({ start: Math.max(0, span.start - now.first), end: Math.min(now.pages, span.end - now.first) }));
   const [first] = spans;

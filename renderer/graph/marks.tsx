@@ -1,5 +1,7 @@
 import type { Mark } from '../../app/draw/card.ts';
+import { useStore } from '@xyflow/react';
 import { PageStrip } from '../strips/page-strip.tsx';
+import { StripZoom, zoomStep } from '../strips/strip-scale.ts';
 
 /** Text, icons and lines of a card, as the SVG writer writes them; page strips stand upon them as canvases. */
 export function Marks({
@@ -11,8 +13,9 @@ export function Marks({
   readonly width: number;
   readonly height: number;
 }) {
+  const zoom = useStore((state) => zoomStep(state.transform[2]));
   return (
-    <>
+    <StripZoom.Provider value={zoom}>
       <svg className="marks" width={width} height={height} aria-hidden="true">
         {marks.map((mark, i) => {
           if (mark.kind === 'text')
@@ -62,6 +65,6 @@ export function Marks({
           </div>
         ) : null,
       )}
-    </>
+    </StripZoom.Provider>
   );
 }

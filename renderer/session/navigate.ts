@@ -21,6 +21,8 @@ import { reportLost } from './lost.ts';
 
 interface Picture {
   readonly frame: Frame;
+  /** Not a difference from what is on screen. */
+  readonly whole: boolean;
   /** Null where the machine's graph is the one on screen. */
   readonly graph: GraphView | null;
   /** The rows of the page table that is on show, so that table and picture change together. */
@@ -39,18 +41,23 @@ async function fetchPicture(cursor: Cursor, from: Cursor | null): Promise<Pictur
       client().request('graph', cursor),
       fetchRows(cursor),
     ]);
-    return { frame, graph, rows };
+    return { frame, whole: true, graph, rows };
   }
   const [frame, rows] = await Promise.all([client().request('frame', { cursor, from }), fetchRows(cursor)]);
   const known = useFrame.getState().frame?.graphVersion;
-  return { frame, graph: known === frame.graphVersion ? null : await client().request('graph', cursor), rows };
+  return {
+    frame,
+    whole: false,
+    graph: known === frame.graphVersion ? null : await client().request('graph', cursor),
+    rows,
+  };
 }
 
 const seeker = createSeeker<Picture>({
   fetch: fetchPicture,
-  paint: (cursor, { frame, graph, rows }) => {
+  paint: (cursor, { frame, whole, graph, rows }) => {
     if (rows !== null) useTable.setState({ ready: { cursor, ...rows } });
-    useFrame.setState(mergeFrame(useFrame.getState(), frame, graph));
+    useFrame.setState(mergeFrame(useFrame.getState(), frame, graph, whole));
   },
   fail: reportLost,
 });

@@ -10,9 +10,18 @@ export interface FrameState {
   /** In the order of the graph; the same array as long as the graph has the same nodes. */
   readonly nodeIds: readonly string[];
   readonly edges: readonly GraphEdge[];
+  /** Counts the pictures that came whole, not as a difference from the one before. */
+  readonly whole: number;
 }
 
-export const emptyFrame: FrameState = { cursor: beginning, frame: null, nodes: new Map(), nodeIds: [], edges: [] };
+export const emptyFrame: FrameState = {
+  cursor: beginning,
+  frame: null,
+  nodes: new Map(),
+  nodeIds: [],
+  edges: [],
+  whole: 0,
+};
 
 export const useFrame = create<FrameState>(() => emptyFrame);
 
@@ -25,7 +34,7 @@ function keepSame(old: GraphNode | undefined, node: GraphNode): GraphNode {
 }
 
 /** The next picture: `graph` whole where the machine's graph is another one, else only the nodes that the frame names. */
-export function mergeFrame(before: FrameState, frame: Frame, graph: GraphView | null): FrameState {
+export function mergeFrame(before: FrameState, frame: Frame, graph: GraphView | null, isWhole = false): FrameState {
   const nodes = new Map<string, GraphNode>();
   let nodeIds = before.nodeIds;
   if (graph === null) for (const [id, node] of before.nodes) nodes.set(id, node);
@@ -35,5 +44,6 @@ export function mergeFrame(before: FrameState, frame: Frame, graph: GraphView | 
     if (!sameIds(ids, nodeIds)) nodeIds = ids;
   }
   for (const node of frame.nodes) if (nodes.has(node.id)) nodes.set(node.id, keepSame(nodes.get(node.id), node));
-  return { cursor: frame.cursor, frame, nodes, nodeIds, edges: graph === null ? before.edges : graph.edges };
+  const edges = graph === null ? before.edges : graph.edges;
+  return { cursor: frame.cursor, frame, nodes, nodeIds, edges, whole: before.whole + (isWhole ? 1 : 0) };
 }
