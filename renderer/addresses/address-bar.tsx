@@ -7,9 +7,9 @@ import { pan, whole, zoomAt, type Window } from './window.ts';
 export const rowHeight = 34;
 const letter = 6.6;
 
-/** "System RAM, 0x1000 to 0x9_fbff, 635 KiB": the end is the last address, as the kernel prints it. */
+/** "System RAM 635 KiB, 0x1000 to 0x9_fbff": the end is the last address, as the kernel prints it. */
 export const describe = (segment: AddressSegment): string =>
-  `${segment.label}, ${printHex(segment.start)} to ${printHex(segment.end - 1)}, ${printBytes(segment.end - segment.start)}`;
+  `${segment.label} ${printBytes(segment.end - segment.start)}, ${printHex(segment.start)} to ${printHex(segment.end - 1)}`;
 
 interface AddressBarProps {
   readonly view: AddressView;
@@ -146,7 +146,7 @@ export function AddressBar({ view, seen, see, pixels, current, choose, enter }: 
               onDoubleClick={() => enter(segment)}
               onPointerEnter={() => hover(segment.drawn === null ? null : { kind: 'node', id: segment.drawn })}
             >
-              {fits && <span>{segment.label}</span>}
+              {fits && <span>{segment.label}</span>}{' '}
               {fits && width > 110 && <small>{printBytes(segment.end - segment.start)}</small>}
             </div>
           );

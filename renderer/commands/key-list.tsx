@@ -64,6 +64,21 @@ export function KeyList() {
                   </span>
                 </li>
                 <li>
+                  <span>Closer, farther and all, in the timeline and the addresses</span>
+                  <span>
+                    <kbd>+</kbd>
+                    <kbd>-</kbd>
+                    <kbd>0</kbd>
+                  </span>
+                </li>
+                <li>
+                  <span>Into a range of addresses, and out of it</span>
+                  <span>
+                    <kbd>Enter</kbd>
+                    <kbd>Backspace</kbd>
+                  </span>
+                </li>
+                <li>
                   <span>Go to the selected event</span>
                   <span>
                     <kbd>Enter</kbd>

@@ -18,6 +18,7 @@ import { useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { nodeTypes, type CardData } from './cards.tsx';
+import { useReveal } from './reveal.ts';
 import { RelationLayer, type DrawnRelation } from './relation-layer.tsx';
 import { forgetUnfolded, useUnfolded } from './unfolded.ts';
 import { useDrawing } from './use-drawing.ts';
@@ -185,6 +186,8 @@ function Graph() {
     const handle = requestAnimationFrame(() => void flow.setViewport({ x, y, zoom }));
     return () => cancelAnimationFrame(handle);
   }, [fitKey, flow]);
+
+  useReveal(flowNodes, frame);
 
   useEffect(() => {
     /** Alt and an arrow: from the selected part to the next one that way, with the keyboard in the picture or nowhere. */

@@ -68,7 +68,11 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
   const { drawn, style, form } = data as CardData;
   const own = useFrame((state) => state.nodes.get(id));
   const parts = useParts(id, drawn.kind === 'device');
-  const chosen = useSelection((state) => state.selected?.kind === 'node' && drawn.stands.includes(state.selected.id));
+  const chosen = useSelection(
+    ({ selected, standIn }) =>
+      selected?.kind === 'node' &&
+      (drawn.stands.includes(selected.id) || (standIn !== null && drawn.stands.includes(standIn))),
+  );
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   const node = useMemo<DrawnNode | null>(
     () =>

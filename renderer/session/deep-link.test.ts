@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { inspectorTabs } from '../stores/layout.ts';
+import { inspectorTabs, viewNames } from '../stores/layout.ts';
 import { parseSelection, printSelection } from '../stores/selection.ts';
 import { parseLink, printLink, type Link } from './deep-link.ts';
 
@@ -35,7 +35,7 @@ describe('a link', () => {
       others: fc.array(fc.string({ minLength: 1 }), { maxLength: 4 }),
       cursor: fc.record({ step: fc.nat(99), event: fc.option(fc.nat(99)) }),
       select: fc.option(fc.string({ minLength: 1 })),
-      view: fc.option(fc.constantFrom(...inspectorTabs, 'present' as const)),
+      view: fc.option(fc.constantFrom(...viewNames, ...inspectorTabs, 'present' as const)),
     });
     fc.assert(
       fc.property(links, (link) => {

@@ -11,6 +11,7 @@ import { parseLink, printLink, type Link } from './deep-link.ts';
 import { followSelection } from './follow-selection.ts';
 import { goTo } from './navigate.ts';
 import { adopt, open } from './open.ts';
+import { findStandIns } from './stand-in.ts';
 import { reportLost } from './lost.ts';
 import { runPlayer } from './player.ts';
 
@@ -131,6 +132,7 @@ export function startSession(): () => void {
     client().subscribe('link', (query) => void follow(query)),
     runPlayer(),
     followSelection(),
+    findStandIns(),
   ];
   void reconnect().then(() => ends.push(keepAddress()));
   const heal = useFrame.subscribe(() => {

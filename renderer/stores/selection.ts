@@ -38,13 +38,20 @@ export function parseSelection(text: string): Selection {
 
 interface SelectionState {
   readonly selected: Selection | null;
+  /** The node of the picture that stands for a selected part which is not drawn by itself. */
+  readonly standIn: string | null;
   /** What the pointer is over, in any panel: all others highlight it. */
   readonly hovered: Selection | null;
   /** The page table on show; null is the first one of the document. */
   readonly table: string | null;
 }
 
-export const useSelection = create<SelectionState>(() => ({ selected: null, hovered: null, table: null }));
+export const useSelection = create<SelectionState>(() => ({
+  selected: null,
+  standIn: null,
+  hovered: null,
+  table: null,
+}));
 
 export function select(selected: Selection | null): void {
   useSelection.setState((state) =>
