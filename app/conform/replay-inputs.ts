@@ -5,6 +5,9 @@ import type { World } from '../model/world.ts';
 import * as dmirror from './dmirror.ts';
 import type { Program } from './machine.ts';
 import { isInput, type RecordedEvent, type Recording } from './recording.ts';
+import { blockOf } from '../engine/mm/huge.ts';
+import { pmdPages } from '../model/ids.ts';
+import { pteLevel } from '../model/pte.ts';
 import { deviceOf } from './replay-setup.ts';
 
 const protections = ['---', 'r--', '-w-', 'rw-', '--x', 'r-x', '-wx', 'rwx'] as const;
@@ -82,8 +85,24 @@ export class Inputs {
       end = event.range[1];
     }
     const place = `${this.#buffer(current, first.buf)}[${first.range[0]}..${end}]`;
-    if (first.access === 'write') yield { op: 'write', by: current.process, place, value: 1 };
-    else yield { op: 'read', by: current.process, place };
+    if (first.access === 'write') {
+      const faulted = yield { op: 'write', by: current.process, place, value: 1 };
+      yield* this.#fillHugePages(faulted.after, current, first.buf ?? '?', first.range[0], end);
+    } else yield { op: 'read', by: current.process, place };
+  }
+
+  /** A recording does not show writes to what a fault of a neighbour mapped; the tests write all of a huge page. */
+  *#fillHugePages(world: World, current: Asker, buf: string, start: number, end: number): Program<void> {
+    const name = this.#buffer(current, buf);
+    const buffer = world.records.buffer[name];
+    if (buffer === undefined) return;
+    const page = buffer.start + start;
+    const word = world.pages.pte[buffer.space]?.get(page)?.[0] ?? 0;
+    if (pteLevel(word) === 0) return;
+    const from = Math.max(buffer.start, blockOf(page));
+    const to = Math.min(buffer.start + buffer.pages, blockOf(buffer.start + end - 1) + pmdPages);
+    const place = `${name}[${from - buffer.start}..${to - buffer.start}]`;
+    yield { op: 'write', by: current.process, place, value: 1 };
   }
 
   /**

@@ -235,6 +235,12 @@ export const eventKinds = {
     meaning: 'A huge folio becomes small ones.',
     state: 'neutral',
   },
+  zeroPageMapped: {
+    title: 'zero page instead',
+    fn: 'try_to_map_unused_to_zeropage',
+    meaning: 'Pages of a split huge page that hold nothing but zeroes are given back; the zero page is mapped instead.',
+    state: 'zero',
+  },
   setMigrationPmd: {
     title: 'huge migration entry set',
     fn: 'set_pmd_migration_entry',

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 import type { PageMap } from '../store/page-map.ts';
+import { pmdPages, pudPages } from '../model/ids.ts';
+import { pteLevel } from '../model/pte.ts';
 import { isFilled, noStrides, type FilledRun, type Run } from '../store/run.ts';
 import type { PageTableName, RecordTables, World } from '../model/world.ts';
 import { applyChange, pageMap } from './apply.ts';
@@ -56,6 +58,31 @@ export class Writer {
   setRuns(pages: PageTableName, key: string, start: number, end: number, after: readonly Run[]): void {
     if (start >= end) return;
     this.#add({ pages, key, start, end, before: pageMap(this.world, pages, key).runs(start, end), after });
+    if (pages === 'pte') for (const run of after) if (isFilled(run)) this.#populate(key, run);
+  }
+
+  /** An entry lies in a page-table page, which stays when the entry goes (__pte_alloc, __pmd_alloc). */
+  #populate(space: string, { start, end, values }: FilledRun): void {
+    const level = pteLevel(values[0] ?? 0);
+    if (level === 0) this.#mark('pteTable', space, start, end, pmdPages, [1]);
+    else this.#mark('pteTable', space, start, end, pmdPages, null);
+    this.#mark('pmdTable', space, start, end, pudPages, [1]);
+  }
+
+  #mark(
+    pages: 'pteTable' | 'pmdTable',
+    space: string,
+    start: number,
+    end: number,
+    size: number,
+    mark: [1] | null,
+  ): void {
+    const first = Math.floor(start / size);
+    const last = Math.ceil(end / size);
+    const wrong = pageMap(this.world, pages, space)
+      .runs(first, last)
+      .some((run) => isFilled(run) !== (mark !== null));
+    if (wrong) this.fill(pages, space, first, last, mark);
   }
 
   /** The same tuple on all pages of [start, end), or counting up in the columns whose stride is 1; null clears. */

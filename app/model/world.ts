@@ -272,6 +272,10 @@ export const pageTableColumns = {
   migrateDst: 2,
   /** frame; by page of the file */
   pageCache: 1,
+  /** 1 where a page-table page holds the entries of a 2 MiB block; by space and block number (page / 512) */
+  pteTable: 1,
+  /** 1 where a page-table page holds the blocks of a gigabyte; by space and gigabyte number */
+  pmdTable: 1,
   ...sharingPageTables,
 } as const;
 export type PageTableName = keyof typeof pageTableColumns;
@@ -291,5 +295,7 @@ export const countingColumns: { readonly [P in PageTableName]: number } = {
   migrateSrc: 0b010,
   migrateDst: 0b10,
   pageCache: 0b1,
+  pteTable: 0,
+  pmdTable: 0,
   ...sharingCountingColumns,
 };

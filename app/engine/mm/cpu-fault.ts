@@ -14,7 +14,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
 import { pmdPages } from '../../model/ids.ts';
-import { blockOf, hugeAnonymousFault, hugeWriteProtectFault, isBlockEmpty, isHugeAt, wantsHuge } from './huge.ts';
+import { blockOf, hugeAnonymousFault, hugeWriteProtectFault, isPmdNone, isHugeAt, wantsHuge } from './huge.ts';
 import { hugetlbFault, isHugetlb, spuriousHugetlbFaults } from './hugetlb.ts';
 import { fileFault } from './file-fault.ts';
 import { anonymousFault } from './anonymous.ts';
@@ -80,7 +80,7 @@ const handlers: { readonly [K in PteKind]: Handler } = {
 function hugeFault(tx: Tx, fault: FaultSpan): FaultOutcome | 'fallback' {
   const { area, run, start } = fault;
   if (run === null)
-    return area.file === null && wantsHuge(tx, area) && isBlockEmpty(tx, area.space, blockOf(start))
+    return area.file === null && wantsHuge(tx, area) && isPmdNone(tx, area.space, blockOf(start))
       ? hugeAnonymousFault(tx, fault)
       : 'fallback';
   const word = run.values[0] ?? 0;
@@ -159,7 +159,7 @@ export function cpuAccess(tx: Tx, { space, start, end, access }: CpuAccess): OpR
 function together(tx: Tx, area: Area, start: number, run: FilledRun | null, access: Access, pages: number): number {
   if (isHugetlb(area) || (run !== null && pteLevel(run.values[0] ?? 0) > 0)) return 1;
   if (run === null && wantsHuge(tx, area))
-    return isBlockEmpty(tx, area.space, blockOf(start)) ? 1 : Math.min(pages, blockOf(start) + pmdPages - start);
+    return isPmdNone(tx, area.space, blockOf(start)) ? 1 : Math.min(pages, blockOf(start) + pmdPages - start);
   const alone = run === null ? area.file !== null && access === 'read' : isDevPrivate(run.values[0] ?? 0);
   return alone ? 1 : pages;
 }

@@ -11,6 +11,7 @@ import { dropPasid } from '../sharing/sva.ts';
 import { ok, type Tx } from '../tx.ts';
 import { areasIn, removeArea } from './areas.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
+import { freeTables } from './page-table-pages.ts';
 import { zapEntries } from './unmap.ts';
 
 const everything = 2 ** 35;
@@ -38,6 +39,7 @@ export function exit(tx: Tx, name: string): OpResult {
   rangeEnd(tx, range);
   tx.emit({ kind: 'vmaRemoved', cause, rule: 'exit.unmap', at: { space: id } }, (w) => {
     for (const area of areasIn(w.world, id, 0, everything)) removeArea(w, area);
+    freeTables(w, id, 0, everything);
   });
   leave(tx, name, cause);
   dropPasid(tx, id, cause);

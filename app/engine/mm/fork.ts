@@ -8,6 +8,7 @@
  *
  * Models dup_mmap and copy_page_range of mm/memory.c. The child has no mirrors, no PASID and no device contexts.
  */
+import { copyTables } from './page-table-pages.ts';
 import { folioOrder, frameColumn, frameFlag, readFrame, withOrder } from '../../model/frame-state.ts';
 import { pmdPages } from '../../model/ids.ts';
 import {
@@ -120,6 +121,7 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): boolean {
   tx.emit({ kind: 'entriesCopied', cause, rule: 'fork.copy', at, args: { child } }, (w) => {
     for (const run of w.world.pages.pte[area.space]?.occupied(area.start, area.end) ?? [])
       enough &&= copyEntries(w, area.space, child, run);
+    copyTables(w, area.space, child, area.start, area.end);
   });
   rangeEnd(tx, range);
   return enough;

@@ -20,7 +20,7 @@ import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { allFrames, changeFrames, findBlock, frameAt, isFrame, systemPool, take } from './frames.ts';
 import { isHugetlb } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
-import { hold, moveEntries, rmapOf, setMigrationEntries } from './rmap.ts';
+import { hold, moveEntries, rmapOf, setMigrationEntries, unusedToZeroPage, type Mapped } from './rmap.ts';
 import { charge } from './rss.ts';
 
 /** First page of the 2 MiB block that a page or frame lies in. */
@@ -36,11 +36,9 @@ export function wantsHuge(tx: Tx, area: Area): boolean {
   return setting === 'always' || (setting === 'madvise' && area.flags.includes('HUGEPAGE'));
 }
 
-/** pmd_none: no page table and no huge entry under the block yet. */
-export function isBlockEmpty(tx: Tx, space: string, block: number): boolean {
-  const next = tx.pages('pte', space).next(block);
-  return next === null || next >= block + pmdPages;
-}
+/** pmd_none: neither a page table nor a huge entry under the block. A table may be there without any entry. */
+export const isPmdNone = (tx: Tx, space: string, block: number): boolean =>
+  tx.pages('pteTable', space).get(block / pmdPages) === null && !isHugeAt(tx, space, block);
 
 /** do_huge_pmd_anonymous_page; "fallback" where a huge page does not fit or is not to be had. */
 export function hugeAnonymousFault(
@@ -161,12 +159,17 @@ export function splitPmd(tx: Tx, space: string, block: number, page: number, fro
   });
   const range: RangeEvent = { event: 'CLEAR', space, start: block, end: block + pmdPages, cause, rule: 'huge.split' };
   rangeStart(tx, range);
+  emitPmdSplit(tx, space, block, cause);
+  rangeEnd(tx, range);
+}
+
+/** __split_huge_pmd_locked: small entries in place of the huge one. */
+function emitPmdSplit(tx: Tx, space: string, block: number, cause: number): void {
   tx.emit({ kind: 'pmdSplit', cause, rule: 'huge.split', at: { space, start: block, pages: pmdPages } }, (w) => {
     w.rewrite('pte', space, block, block + pmdPages, (run) => ({
       values: [withLevel(run.values[0] ?? 0, 0), run.values[1] ?? 0],
     }));
   });
-  rangeEnd(tx, range);
 }
 
 /** The entry at a page is a huge one of transparent memory. */
@@ -194,15 +197,13 @@ export function splitAtBorders(tx: Tx, space: string, start: number, end: number
 }
 
 /** mm_find_pmd finds one where anything of the gigabyte was ever touched. */
-function hasPmdTable(tx: Tx, space: string, page: number): boolean {
-  const chunk = Math.floor(page / pudPages) * pudPages;
-  const next = tx.pages('pte', space).next(chunk);
-  return next !== null && next < chunk + pudPages;
-}
+export const hasPmdTable = (tx: Tx, space: string, page: number): boolean =>
+  tx.pages('pmdTable', space).get(Math.floor(page / pudPages)) !== null;
 
 /**
- * split_folio of a large folio that is mapped page by page: unmapped everywhere, split, mapped again. A driver is told
- * once for each piece of its own folio. False where somebody holds it; a fault that waits may hold `faultFrame`.
+ * split_folio of a large folio, however it is mapped: unmapped everywhere, split, mapped again. Pages of system memory
+ * that hold nothing but zeroes are given back, and the zero page is mapped instead. A driver is told once for each piece
+ * of its own folio. False where somebody holds it; a fault that waits may hold `faultFrame`.
  */
 export function splitFolio(
   tx: Tx,
@@ -224,14 +225,13 @@ export function splitFolio(
     const { space, page, pages } = place;
     const range: RangeEvent = { event: 'CLEAR', space, start: page, end: page + pages, cause, rule: 'huge.splitFolio' };
     rangeStart(tx, range);
-    const mapped = tx
-      .pages('pte', space)
-      .occupied(page, page + pages)
-      .filter((run) => mapsFolio(run, head));
-    setMigrationEntries(tx, place, mapped, false, tx.group(pages), cause);
+    const huge = isHugeAt(tx, space, page) && mapsFolio(tx, place, head).length > 0;
+    if (huge) emitPmdSplit(tx, space, blockOf(page), cause);
+    setMigrationEntries(tx, place, mapsFolio(tx, place, head), huge, tx.group(pages), cause);
     rangeEnd(tx, range);
   }
   orderFolio(tx, head, device, extra, cause);
+  if (device === null) unusedToZeroPage(tx, head, head + pmdPages, cause);
   // Each stretch of frames that one mapping holds is put back by itself.
   const cuts = [
     ...new Set([head, head + pmdPages, ...places.flatMap((place) => [place.frame, place.frame + place.pages])]),
@@ -247,11 +247,16 @@ export function splitFolio(
 const isHeldElsewhere = (frame: FrameState): boolean =>
   frame.pins > 0 || frame.refs > frame.maps || (frame.flags & frameFlag.locked) !== 0;
 
-const mapsFolio = (run: FilledRun, head: number): boolean => {
-  const word = run.values[0] ?? 0;
-  const frame = run.values[1] ?? 0;
-  return pteKind(word) !== 'PRESENT_ZERO' && !isMigration(word) && frame >= head && frame < head + pmdPages;
-};
+/** Entries of a stretch that map the folio. */
+const mapsFolio = (tx: Tx, { space, page, pages }: Mapped, head: number): readonly FilledRun[] =>
+  tx
+    .pages('pte', space)
+    .occupied(page, page + pages)
+    .filter((run) => {
+      const word = run.values[0] ?? 0;
+      const frame = run.values[1] ?? 0;
+      return pteKind(word) !== 'PRESENT_ZERO' && !isMigration(word) && frame >= head && frame < head + pmdPages;
+    });
 
 /** The folio's frames become folios of their own. */
 export function orderFolio(tx: Tx, head: number, device: string | null, pieces: number, cause: number): void {

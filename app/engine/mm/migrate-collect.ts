@@ -15,7 +15,7 @@ import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts'
 import type { Tx } from '../tx.ts';
 import type { Area } from './areas.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from './frames.ts';
-import { blockOf, isBlockEmpty, isHugeAt, isLarge, splitFolio, splitPmd } from './huge.ts';
+import { blockOf, isPmdNone, isHugeAt, isLarge, splitFolio, splitPmd } from './huge.ts';
 import { migrationWord, moveEntries, tryToMigrate } from './rmap.ts';
 
 /** Bits of a source word. */
@@ -54,7 +54,7 @@ export function collect(tx: Tx, request: CollectRequest, area: Area, cause: numb
   for (let block = blockOf(start); block < end; block += pmdPages) {
     const whole = block >= start && block + pmdPages <= end;
     const page = Math.max(block, start);
-    if (isHugeAt(tx, space, page) && !(whole && compound)) splitPmd(tx, space, block, page, cause);
+    if (isHugeAt(tx, space, page) && !(whole && compound)) splitHuge(tx, request, page, cause);
   }
   splitLargeFolios(tx, request, cause);
   const pieces: Run[] = [];
@@ -90,6 +90,19 @@ export function collect(tx: Tx, request: CollectRequest, area: Area, cause: numb
       }
     },
   );
+}
+
+/** A huge entry of which the call takes a part: the zero page's is split, a folio with it (migrate_vma_collect_huge_pmd). */
+function splitHuge(tx: Tx, request: CollectRequest, page: number, cause: number): void {
+  const { space, owner, select, faultFrame } = request;
+  const run = tx.pages('pte', space).occupied(page, page + 1)[0];
+  if (run === undefined) return;
+  const frame = valueAt(run, page, 1);
+  if (pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO') splitPmd(tx, space, blockOf(page), page, cause);
+  else if (mayGo(tx, run, page, owner, select)) {
+    const pool = poolOf(tx.world, frame);
+    splitFolio(tx, frame, pool?.registration === 'private' ? pool.device : null, pmdPages, faultFrame, cause);
+  }
 }
 
 /** A page of a large folio that is mapped alone can only go alone: the folio is split first (migrate_vma_split_folio). */
@@ -175,7 +188,7 @@ function holes(tx: Tx, area: Area, run: Run, word: number, compound: boolean): r
     const upto = Math.min(run.end, block + pmdPages);
     const whole = at === block && upto === block + pmdPages;
     const huge =
-      compound && whole && (pteLevel(word) === 1 || (run.values === null && isBlockEmpty(tx, area.space, block)));
+      compound && whole && (pteLevel(word) === 1 || (run.values === null && isPmdNone(tx, area.space, block)));
     pieces.push({
       start: at,
       end: upto,

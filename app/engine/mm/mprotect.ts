@@ -16,7 +16,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
 import { allFrames } from './frames.ts';
-import { splitAtBorders } from './huge.ts';
+import { hasPmdTable, splitAtBorders } from './huge.ts';
 import { cutsHugePage } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 
@@ -93,8 +93,7 @@ function protectArea(tx: Tx, area: Area, start: number, end: number, protection:
 /** change_pud_range: where the event starts; nothing at all is told of gigabytes without a page-table page. */
 function firstTouched(tx: Tx, space: string, start: number, end: number): number | null {
   for (let chunk = Math.floor(start / pudPages) * pudPages; chunk < end; chunk += pudPages) {
-    const touched = tx.pages('pte', space).next(chunk);
-    if (touched !== null && touched < chunk + pudPages) return Math.max(start, chunk);
+    if (hasPmdTable(tx, space, chunk)) return Math.max(start, chunk);
   }
   return null;
 }

@@ -27,6 +27,7 @@ import type { Tx, Writer } from '../tx.ts';
 import { areaAt } from './areas.ts';
 import { addMapping, allFrames, changeFrames, dropMapping, frameAt, isFrame, poolOf } from './frames.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
+import { charge } from './rss.ts';
 
 /** A stretch of an address space that can map frames from `frame` on. */
 export interface Mapped {
@@ -214,4 +215,34 @@ export function takeOver(w: Writer, first: number, last: number, to: number): vo
     changeFrames(w, start, start + pages, (f) => ({ ...f, refs: f.refs + 1 }));
     changeFrames(w, part.start, part.end, (f) => ({ ...f, refs: f.refs - 1 }));
   }
+}
+
+/**
+ * try_to_map_unused_to_zeropage: of frames [first, last), which are unmapped, those that hold nothing but zeroes are
+ * given up; who mapped them reads the zero page from now on. They are free when the split lets go of them.
+ */
+export function unusedToZeroPage(tx: Tx, first: number, last: number, cause: number): void {
+  for (const run of tx.pages('frame', allFrames).occupied(first, last)) {
+    const content = run.values[frameColumn.content] ?? 0;
+    const counts = run.strides[frameColumn.content] === 1;
+    const start = counts ? run.start - content : run.start;
+    const end = counts ? start + 1 : run.end;
+    if (start < run.start || end > run.end || (!counts && content !== 0)) continue;
+    for (const { space, page, frame, pages } of rmapOf(tx, start, end)) {
+      const waiting = tx
+        .pages('pte', space)
+        .occupied(page, page + pages)
+        .filter((entry) => isMigration(entry.values[0] ?? 0) && entry.values[1] === frame + (entry.start - page));
+      for (const entry of waiting) giveBack(tx, space, entry, cause);
+    }
+  }
+}
+
+function giveBack(tx: Tx, space: string, { start, end, values }: FilledRun, cause: number): void {
+  const frame = values[1] ?? 0;
+  const at = { space, start, pages: end - start };
+  tx.emit({ kind: 'zeroPageMapped', cause, rule: 'huge.splitFolio.unused', at, args: { from: frame } }, (w) => {
+    w.fill('pte', space, start, end, [pteWord('PRESENT_ZERO', pteFlag.young | pteFlag.special), 0]);
+    charge(w, space, 'anon', start - end);
+  });
 }

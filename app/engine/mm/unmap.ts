@@ -14,6 +14,7 @@ import { areaAt, areasIn, removeArea, splitAt } from './areas.ts';
 import { allFrames, dropMapping } from './frames.ts';
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { cutsHugePage, isHugetlb } from './hugetlb.ts';
+import { freeTables, reclaimTables } from './page-table-pages.ts';
 import { charge, chargeSwap, residentKind } from './rss.ts';
 import { dropSlots } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
@@ -63,7 +64,11 @@ export function zapEntries(
   cause: number | null,
   rule: string,
 ): void {
-  tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => zap(w, space, start, end));
+  tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => {
+    zap(w, space, start, end);
+    freeTables(w, space, start, end);
+    if (rule === 'madvise.DONTNEED') reclaimTables(w, space, start, end);
+  });
 }
 
 /** zap_pmd_range: a huge entry of which only a part goes is split. */
