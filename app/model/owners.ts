@@ -46,6 +46,44 @@ export interface NodeFile {
   readonly authenticated: boolean;
 }
 
+/** Who is in charge of the display of a device (struct drm_master). Key: device and number ("gpu0#1"). */
+export interface DrmMaster {
+  readonly device: string;
+  /** Files that belong to it. */
+  readonly refs: number;
+  /** The master that leased it a part of the device, or null. */
+  readonly lessor: string | null;
+}
+
+export const ownerPolicies = ['shared', 'exclusive', 'singleUser'] as const;
+/**
+ * shared: anybody who may open it. exclusive: one owner, and nobody after it while something of it cannot be taken
+ * back (proposed in 2021). singleUser: one context, and a hard reset where it leaves something behind (habanalabs).
+ */
+export type OwnerPolicy = (typeof ownerPolicies)[number];
+
+/** Whose a device is. Key: the device. */
+export interface Ownership {
+  readonly policy: OwnerPolicy;
+  readonly state: 'ok' | 'inReset' | 'needsScrub' | 'malfunction' | 'disabled';
+  /** singleUser: the one context. */
+  readonly context: 'none' | 'active' | 'releasing';
+  /** exclusive: the file of the owner, or null. */
+  readonly owner: string | null;
+  /** exclusive: exports of former owners that could not be taken back; each keeps the owner token. */
+  readonly token: readonly string[];
+  /** Commands under way on the device, by name. */
+  readonly commands: readonly string[];
+  readonly resets: number;
+}
+
+/** A kernel module, as far as linking goes. Key: its name. */
+export interface KernelModule {
+  readonly exports: readonly string[];
+  readonly needs: readonly string[];
+  readonly loaded: boolean;
+}
+
 /** A part of a device that reports errors (struct drm_ras_node). Key: its id, as text. */
 export interface RasNode {
   readonly device: string;
@@ -69,6 +107,16 @@ export interface RasFormats {
   readonly mask: number;
 }
 
+/** Errors that a context was told of. Key: the context. */
+export interface ContextError {
+  readonly count: number;
+}
+
+/** A driver whose pages have a memory_failure callback. Key: the device. */
+export interface PoisonHandler {
+  readonly callback: true;
+}
+
 /** Record tables of device files, owners, error reports and costs: part of RecordTables. */
 export interface OwnerTables {
   /** Key: "accel", "drm", or the name that a story gives it. */
@@ -76,9 +124,14 @@ export interface OwnerTables {
   readonly drmDevice: DrmDevice;
   readonly deviceNode: DeviceNode;
   readonly nodeFile: NodeFile;
+  readonly drmMaster: DrmMaster;
+  readonly ownership: Ownership;
+  readonly module: KernelModule;
   readonly rasNode: RasNode;
   readonly rasCounter: RasCounter;
   readonly rasFormats: RasFormats;
+  readonly contextError: ContextError;
+  readonly poisonHandler: PoisonHandler;
   /** Figures of the cost model that the machine's description sets. */
   readonly costFigure: CostOverride;
 }
@@ -88,8 +141,13 @@ export const ownerTableNames = [
   'drmDevice',
   'deviceNode',
   'nodeFile',
+  'drmMaster',
+  'ownership',
+  'module',
   'rasNode',
   'rasCounter',
   'rasFormats',
+  'contextError',
+  'poisonHandler',
   'costFigure',
 ] as const satisfies readonly (keyof OwnerTables)[];

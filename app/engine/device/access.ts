@@ -14,6 +14,7 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { allFrames, storeContent } from '../mm/frames.ts';
 import { beginRead, hmmRangeFault, programEntries } from '../mm/mirror.ts';
+import { poisonedPage } from '../owners/poison.ts';
 
 export interface DeviceAccess {
   readonly key: string;
@@ -38,6 +39,14 @@ export function deviceAccess(tx: Tx, request: DeviceAccess): OpResult {
   const cause = tx.emit({ kind: 'deviceAccess', by, rule: 'access.device', at, args: { access } }, (w) =>
     w.patch('context', key, { faults: 0, cpages: 0 }),
   );
+  const bad = poisonedPage(tx, context.space, start, end);
+  if (bad !== null)
+    return tx.refuse('EIO', 'access.device.poisoned', {
+      by,
+      cause,
+      at: { ...at, start: bad, pages: 1 },
+      why: 'the memory behind the page is bad',
+    });
   let done = start;
   for (;;) {
     done = reach(tx, key, done, end, access);

@@ -55,7 +55,8 @@ function collect(tx: Tx, first: number, last: number, cause: number): readonly n
   for (const run of [...tx.pages('frame', allFrames).occupied(first, last)].reverse()) {
     for (let frame = run.end - 1; frame >= run.start; frame--) {
       const state = frameAt(tx.world, frame);
-      if (state === null || isFrame(state, 'locked') || state.pins > 0) continue;
+      // What cannot be read stays: a driver does not copy bad memory.
+      if (state === null || isFrame(state, 'locked') || isFrame(state, 'poisoned') || state.pins > 0) continue;
       tx.emit(
         {
           kind: 'migrateVmaCollect',

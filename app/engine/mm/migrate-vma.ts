@@ -104,7 +104,7 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
   } as const;
   const toSystem = tx.get('pool', pool)?.registration === 'system';
   tx.emit(head, (w) => {
-    for (const unit of collected.flatMap(unitsOf)) {
+    for (const unit of collected.flatMap(unitsOf).flatMap((each) => readableParts(w, each))) {
       // A driver that brings pages home has nothing to bring for a hole.
       if (toSystem && !hasFlag(unit.values[0] ?? 0, source.frame)) continue;
       const block = hasFlag(unit.values[0] ?? 0, source.compound) ? hugeDestination(w, device, pool) : null;
@@ -114,6 +114,29 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
     w.patch('migration', key, { phase: 'copied' });
   });
   return ok;
+}
+
+/** The parts of a unit whose frames can be read: bad memory is not copied. A huge page goes as a whole or not at all. */
+function readableParts(w: Writer, unit: FilledRun): readonly FilledRun[] {
+  const word = unit.values[0] ?? 0;
+  if (!hasFlag(word, source.frame)) return [unit];
+  const first = unit.values[1] ?? 0;
+  const frames = (w.world.pages.frame[allFrames]?.runs(first, first + (unit.end - unit.start)) ?? []).filter(isFilled);
+  const isBad = (run: FilledRun): boolean => hasFlag(run.values[0] ?? 0, frameFlag.poisoned);
+  if (!frames.some(isBad)) return [unit];
+  if (hasFlag(word, source.compound)) return [];
+  return frames.flatMap((run) =>
+    isBad(run)
+      ? []
+      : [
+          {
+            start: unit.start + (run.start - first),
+            end: unit.start + (run.end - first),
+            values: unit.values.map((_, c) => valueAt(unit, unit.start + (run.start - first), c)),
+            strides: unit.strides,
+          },
+        ],
+  );
 }
 
 /** A block for a huge page, or null; an allocation that is made to fail fails once. */

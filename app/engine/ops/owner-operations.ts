@@ -1,6 +1,7 @@
 /** Operations on device nodes and owners, error reports, and bytes on the move: part of ../operations.ts. */
 import * as cost from './cost-ops.ts';
 import * as node from './node-ops.ts';
+import * as owner from './owner-ops.ts';
 import * as ras from './ras-ops.ts';
 
 export const ownerOperations = {
@@ -20,6 +21,23 @@ export const ownerOperations = {
   nodeOpen: node.nodeOpen,
   nodeIoctl: node.nodeIoctl,
   nodeClose: node.nodeClose,
+  setMaster: owner.setMasterOp,
+  dropMaster: owner.dropMasterOp,
+  leaseMaster: owner.leaseMaster,
+  authenticate: owner.authenticateOp,
+  ownerPolicy: owner.ownerPolicyOp,
+  deviceState: owner.deviceStateOp,
+  setOwner: owner.setOwnerOp,
+  dropOwner: owner.dropOwnerOp,
+  command: owner.command,
+  commandDone: owner.commandDone,
+  resetDone: owner.resetDone,
+  scrubDone: owner.scrubDone,
+  holders: owner.holders,
+  moduleBuild: owner.moduleBuild,
+  moduleDrop: owner.moduleDrop,
+  moduleLoad: owner.moduleLoad,
+  moduleUnload: owner.moduleUnload,
   // Error reports.
   rasRegister: ras.rasRegisterOp,
   rasUnregister: ras.rasUnregisterOp,
@@ -30,6 +48,10 @@ export const ownerOperations = {
   rasOffer: ras.rasOfferOp,
   rasCapabilities: ras.rasCapabilitiesOp,
   rasReport: ras.rasReportOp,
+  injectError: ras.injectErrorOp,
+  memoryFailure: ras.memoryFailureOp,
+  poisonPage: ras.poisonPage,
+  poisonHandler: ras.poisonHandler,
   // Bytes on the move.
   transfer: cost.transferOp,
   allReduce: cost.allReduceOp,

@@ -13,6 +13,7 @@ import {
   rasReport,
   rasUnregister,
 } from '../owners/ras.ts';
+import { injectError, memoryFailure, offerPoisonHandler, poisonDevicePage } from '../owners/poison.ts';
 
 const node = z
   .number()
@@ -84,4 +85,36 @@ export const rasReportOp = defineOp(
   'Somebody reads the errors of a device in one format of the menu of 2022.',
   { device: arg.name, format: z.enum(rasFormats) },
   (tx, op) => rasReport(tx, op.device, op.format),
+);
+
+export const injectErrorOp = defineOp(
+  'injectError',
+  'A device finds an error in itself: corrected, or not.',
+  {
+    device: arg.name,
+    severity: z.enum(['corrected', 'uncorrected']),
+    count: z.number().int().min(1).max(1_000_000).default(1),
+  },
+  (tx, op) => injectError(tx, op.device, op.severity, op.count),
+);
+
+export const memoryFailureOp = defineOp(
+  'memoryFailure',
+  'The kernel is told that the frames behind a place are bad (memory_failure).',
+  { place: arg.place },
+  (tx, op) => memoryFailure(tx, op.place),
+);
+
+export const poisonPage = defineOp(
+  'poisonPage',
+  'A device finds pages of its own memory bad, and its driver deals with it.',
+  { device: arg.name, place: arg.place },
+  (tx, op) => poisonDevicePage(tx, op.device, op.place),
+);
+
+export const poisonHandler = defineOp(
+  'poisonHandler',
+  'A driver registers a memory_failure callback for the pages of its device.',
+  { device: arg.name },
+  (tx, op) => offerPoisonHandler(tx, op.device),
 );

@@ -16,10 +16,11 @@ import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { callMinor, makeMinorTable } from './minor-table.ts';
 
-export type MinorKind = 'primary' | 'render' | 'accel';
+/** `control`: the second node of a single-user device, which opens whatever the first one does. */
+export type MinorKind = 'primary' | 'render' | 'accel' | 'control';
 
 interface MinorRow {
-  readonly table: 'drm' | 'accel';
+  readonly table: 'drm' | 'accel' | 'habanalabs';
   readonly major: number;
   readonly limit: Limit;
   /** Where numbers come from once the limit is used up, or null. */
@@ -56,6 +57,13 @@ export const minorRows: { readonly [K in MinorKind]: MinorRow } = {
     beyond: null,
     name: (n) => `accel${n}`,
   },
+  control: {
+    table: 'habanalabs',
+    major: 511,
+    limit: { first: 0, last: 255 },
+    beyond: null,
+    name: (n) => `accel_controlD${n}`,
+  },
 };
 
 /** Which numbers a driver's features ask for. */
@@ -64,11 +72,18 @@ const kindsFor = (features: readonly DrmFeature[]): readonly MinorKind[] =>
     ? ['accel']
     : [...(features.includes('RENDER') ? (['render'] as const) : []), 'primary'];
 
+const kindOfStem: Readonly<Record<string, MinorKind>> = {
+  accel_controlD: 'control',
+  accel: 'accel',
+  card: 'primary',
+  renderD: 'render',
+};
+
 /** A look-up of one number: what an open of this name asks (drm_minor_acquire). Null: no such name. */
 export function numberOf(node: string): { readonly kind: MinorKind; readonly minor: number } | null {
-  const [, stem, digits] = /^(accel|card|renderD)(\d{1,7})$/.exec(node) ?? [];
+  const [, stem, digits] = /^(accel_controlD|accel|card|renderD)(\d{1,7})$/.exec(node) ?? [];
   if (stem === undefined || digits === undefined) return null;
-  return { kind: stem === 'accel' ? 'accel' : stem === 'card' ? 'primary' : 'render', minor: Number(digits) };
+  return { kind: kindOfStem[stem] ?? 'render', minor: Number(digits) };
 }
 
 /** The driver takes what it needs before anybody can see the device (drm_dev_init). */

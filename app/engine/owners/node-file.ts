@@ -7,11 +7,13 @@
  *
  * Models drm_stub_open, accel_open, drm_open, drm_ioctl and drm_release of drivers/gpu/drm/drm_file.c.
  */
-import type { NodeFile } from '../../model/owners.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { callMinor } from './minor-table.ts';
 import { dropReference, minorRows, numberOf } from './drm-device.ts';
+import { openMaster, releaseMaster } from './drm-master.ts';
+import { heldFile } from './held-file.ts';
+import { ownerClosed, ownerOpened, refuseOpen } from './ownership.ts';
 
 /** A name for a file that is not taken: "accel0:A", then "accel0:A.2". */
 function fileKey(tx: Tx, node: string, by: string): string {
@@ -22,13 +24,20 @@ function fileKey(tx: Tx, node: string, by: string): string {
   }
 }
 
+const openFunctions = {
+  accel: 'accel_open',
+  primary: 'drm_open',
+  render: 'drm_open',
+  control: 'hl_device_open_ctrl',
+} as const;
+
 /** Opens a node by name. ENODEV where its number has nothing behind it. */
 export function openNode(tx: Tx, by: string, node: string): OpResult {
   const process = tx.get('process', by);
   if (process === null || !process.alive)
     return tx.refuse('ESRCH', 'node.open', { why: `no process ${by} is running`, fn: 'drm_stub_open' });
   const number = numberOf(node);
-  const fn = number?.kind === 'accel' ? 'accel_open' : 'drm_open';
+  const fn = number === null ? 'drm_stub_open' : openFunctions[number.kind];
   const row = number === null ? null : minorRows[number.kind];
   if (number === null || row === null || tx.get('minorTable', row.table) === null)
     return tx.refuse('ENODEV', 'node.open.none', { why: `no driver has set up /dev/${node}`, fn });
@@ -37,9 +46,12 @@ export function openNode(tx: Tx, by: string, node: string): OpResult {
   const drm = device === null ? null : tx.get('drmDevice', device);
   if (device === null || drm === null || tx.get('deviceNode', node)?.device !== device)
     return tx.refuse('ENODEV', 'node.open.none', { why: `nothing is behind number ${number.minor}`, fn });
+  const control = number.kind === 'control';
+  const no = control ? null : refuseOpen(tx, device, tx.events.length - 1);
+  if (no !== null) return no;
   const at = { device, space: process.space };
   const key = fileKey(tx, node, by);
-  tx.emit({ kind: 'nodeOpened', rule: 'node.open', fn, at, args: { node, file: key } }, (w) => {
+  const opened = tx.emit({ kind: 'nodeOpened', rule: 'node.open', fn, at, args: { node, file: key } }, (w) => {
     w.patch('drmDevice', device, { refs: drm.refs + 1 });
     w.put('nodeFile', key, {
       device,
@@ -52,15 +64,9 @@ export function openNode(tx: Tx, by: string, node: string): OpResult {
       authenticated: number.kind !== 'primary',
     });
   });
+  if (number.kind === 'primary') openMaster(tx, key, opened);
+  if (!control) ownerOpened(tx, device, key, opened);
   return ok;
-}
-
-/** The file that an operation names, as one of its holders has it. */
-export function heldFile(tx: Tx, by: string, file: string): NodeFile | { readonly refusal: OpResult } {
-  const found = tx.get('nodeFile', file);
-  return found?.holders.includes(by) === true
-    ? found
-    : { refusal: tx.refuse('EBADF', 'node.file', { why: `${by} has no open file ${file}` }) };
 }
 
 /** An ioctl on an open file: refused once the hardware is gone (drm_dev_enter). */
@@ -93,7 +99,10 @@ export function closeFile(tx: Tx, by: string, file: string, because: number | nu
       w.put('nodeFile', file, last ? null : { ...open, holders });
     },
   );
-  if (last) dropReference(tx, open.device, {}, cause);
+  if (!last) return ok;
+  releaseMaster(tx, file, open, cause);
+  ownerClosed(tx, open.device, file, open.node, cause);
+  dropReference(tx, open.device, {}, cause);
   return ok;
 }
 
