@@ -241,9 +241,9 @@ function releaseDevice(tx: Tx, device: string, because: number): void {
   for (const name of nodesOf(tx, device)) {
     const node = tx.get('deviceNode', name);
     if (node === null) continue;
-    callMinor(tx, 'erase', { table: node.table, id: node.minor, cause });
     tx.emit({ kind: 'nodeFreed', cause, rule: 'drm.minor.free', at: { device }, args: { node: name } }, (w) =>
       w.put('deviceNode', name, null),
     );
+    callMinor(tx, 'erase', { table: node.table, id: node.minor, cause });
   }
 }

@@ -41,6 +41,7 @@ function importersForget(world: World): readonly Violation[] {
     if (tie === undefined && world.records.memoryRegion[key]?.kind === 'pinned') return [];
     const objectName = tie === undefined ? null : (dmaBuf[tie.dmaBuf]?.object ?? null);
     const fences = objectName === null ? [] : (reservation[objectName]?.fences ?? []);
+    const locked = (reservation[objectName ?? '']?.lockedBy ?? null) !== null;
     const current = lookUp(world, 'objectPage', objectName ?? '');
     const left = fences.map((fence) => lookUp(world, 'ghostPage', ghostKey(objectName ?? '', fence.seqno)));
     const used = stretches(world, 'importPte', key);
@@ -49,7 +50,9 @@ function importersForget(world: World): readonly Violation[] {
     const wrong = firstOther(used, (page) => {
       if (!may) return [];
       if (!told) return [current(page)];
-      return fences.length === 0 ? [] : [current(page), ...left.map((frameOf) => frameOf(page))];
+      // Under the lock the exporter is still telling its importers: what follows the callback has not happened yet.
+      if (fences.length === 0 && !locked) return [];
+      return [current(page), ...left.map((frameOf) => frameOf(page))];
     });
     if (wrong === null) return [];
     const device = tie?.importer;
