@@ -84,6 +84,32 @@ export interface KernelModule {
   readonly loaded: boolean;
 }
 
+/** A device that gives its queues to processes (struct uacce_device). Key: the device. */
+export interface UacceDevice {
+  readonly node: string;
+  /** Queues use the address space of the process that opens them. */
+  readonly sva: boolean;
+  /** Pages of each region: 0 is MMIO, 1 is memory that queue and process share (DUS). */
+  readonly regionPages: readonly number[];
+  /** The parent device is gone; somebody may have found the number just before. */
+  readonly gone: boolean;
+  /** Errors a minute from which on the device is isolated; 0: never. */
+  readonly isolateStrategy: number;
+}
+
+/** A queue of a device in the hands of a process (struct uacce_queue). Key: node and opener ("zip-0:A"). */
+export interface UacceQueue {
+  readonly device: string;
+  readonly node: string;
+  readonly opener: string;
+  /** Processes that have it open. */
+  readonly holders: readonly string[];
+  readonly state: 'INIT' | 'STARTED' | 'ZOMBIE';
+  readonly pasid: number | null;
+  /** The bond with the address space, or null. */
+  readonly bond: string | null;
+}
+
 /** A part of a device that reports errors (struct drm_ras_node). Key: its id, as text. */
 export interface RasNode {
   readonly device: string;
@@ -127,6 +153,8 @@ export interface OwnerTables {
   readonly drmMaster: DrmMaster;
   readonly ownership: Ownership;
   readonly module: KernelModule;
+  readonly uacceDevice: UacceDevice;
+  readonly queue: UacceQueue;
   readonly rasNode: RasNode;
   readonly rasCounter: RasCounter;
   readonly rasFormats: RasFormats;
@@ -144,6 +172,8 @@ export const ownerTableNames = [
   'drmMaster',
   'ownership',
   'module',
+  'uacceDevice',
+  'queue',
   'rasNode',
   'rasCounter',
   'rasFormats',

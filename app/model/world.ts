@@ -55,7 +55,7 @@ export interface Space {
   readonly unstable: boolean;
 }
 
-export type Backing = 'anon' | 'file' | 'shmem' | 'hugetlb2M' | 'hugetlb1G' | 'devicePages' | 'pfnmap';
+export type Backing = 'anon' | 'file' | 'shmem' | 'hugetlb2M' | 'hugetlb1G' | 'devicePages' | 'pfnmap' | 'uacceRegion';
 
 /** An area of an address space (vm_area_struct). Key: "A:v3". */
 export interface Vma {

@@ -53,6 +53,8 @@ const segv: Handler = () => ({ signal: 'SIGSEGV' });
 /** Anonymous memory, a file behind the area, or a driver's buffer object. */
 const firstTouch: Handler = (tx, fault) => {
   if (fault.area.backing === 'pfnmap') return objectFault(tx, fault);
+  // Entries of a queue's region are made when it is mapped: once zapped, there is no handler to make them again.
+  if (fault.area.backing === 'uacceRegion') return bus(tx, fault);
   return fault.area.file === null ? anonymousFault(tx, fault) : fileFault(tx, fault);
 };
 

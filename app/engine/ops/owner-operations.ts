@@ -3,6 +3,7 @@ import * as cost from './cost-ops.ts';
 import * as node from './node-ops.ts';
 import * as owner from './owner-ops.ts';
 import * as ras from './ras-ops.ts';
+import * as uacce from './uacce-ops.ts';
 
 export const ownerOperations = {
   // Device nodes, their numbers and their owners.
@@ -38,6 +39,15 @@ export const ownerOperations = {
   moduleDrop: owner.moduleDrop,
   moduleLoad: owner.moduleLoad,
   moduleUnload: owner.moduleUnload,
+  // Queues in user space.
+  uacceRegister: uacce.uacceRegisterOp,
+  uacceRemove: uacce.uacceRemove,
+  queueOpen: uacce.queueOpen,
+  queueStart: uacce.queueStart,
+  queuePut: uacce.queuePut,
+  queueMmap: uacce.queueMmap,
+  queueClose: uacce.queueClose,
+  isolateStrategy: uacce.isolateStrategy,
   // Error reports.
   rasRegister: ras.rasRegisterOp,
   rasUnregister: ras.rasUnregisterOp,

@@ -15,6 +15,7 @@ import { allFrames, findFree, storeContent, systemPool, take } from '../mm/frame
 import { canDetach, detachAreas, zapEntries, zapRange } from '../mm/unmap.ts';
 import { rangeEnd, rangeStart } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
+import { sweepQueues } from '../owners/uacce.ts';
 import { sweepUnmapped } from '../sharing/files.ts';
 import type { OpResult } from '../event.ts';
 
@@ -201,6 +202,7 @@ export const munmap = defineOp('munmap', 'A process unmaps a range.', { place: a
   detachAreas(tx, space, start, end, cause);
   const zapped = zapRange(tx, 'UNMAP', space, start, end, cause, 'munmap');
   sweepUnmapped(tx, cause);
+  sweepQueues(tx, cause);
   return zapped;
 });
 
@@ -247,6 +249,7 @@ export const munmapEnd = defineOp(
       w.patch('space', space, { mmapWriter: null }),
     );
     sweepUnmapped(tx, null);
+    sweepQueues(tx, null);
     return ok;
   },
 );

@@ -254,6 +254,62 @@ export const ownerEventKinds = {
   },
   moduleUnloaded: { title: 'module unloaded', fn: 'delete_module', meaning: 'Nobody used it any more.', state: 'none' },
 
+  // Queues in user space.
+  uacceRegistered: {
+    title: 'queues offered',
+    fn: 'uacce_alloc',
+    meaning: 'A driver gives queues of its device to processes.',
+    state: 'neutral',
+  },
+  uacceRemoved: {
+    title: 'parent removed',
+    fn: 'uacce_remove',
+    meaning: 'The device behind the queues is gone; the files stay open.',
+    state: 'none',
+  },
+  queueOpened: {
+    title: 'queue opened',
+    fn: 'uacce_fops_open',
+    meaning: 'A process has a queue, bound to its address space where the device can.',
+    state: 'neutral',
+  },
+  queueStarted: {
+    title: 'queue started',
+    fn: 'uacce_start_queue',
+    meaning: 'The device takes work from the queue.',
+    state: 'private',
+  },
+  queueStopped: {
+    title: 'queue stopped',
+    fn: 'uacce_put_queue',
+    meaning: 'The queue is a zombie: it takes nothing any more.',
+    state: 'none',
+  },
+  queueUnbound: {
+    title: 'queue unbound',
+    fn: 'uacce_unbind_queue',
+    meaning: 'The queue no longer uses the address space.',
+    state: 'none',
+  },
+  queueClosed: {
+    title: 'queue closed',
+    fn: 'uacce_fops_release',
+    meaning: 'A process closes a queue; mappings of its regions still hold it.',
+    state: 'neutral',
+  },
+  queueFreed: {
+    title: 'queue freed',
+    fn: 'uacce_fops_release',
+    meaning: 'Nobody holds the queue any more.',
+    state: 'none',
+  },
+  isolateStrategySet: {
+    title: 'isolation threshold',
+    fn: 'isolate_strategy_store',
+    meaning: 'From how many errors on the device is isolated.',
+    state: 'neutral',
+  },
+
   // Error reports.
   rasRegistered: {
     title: 'error counters offered',

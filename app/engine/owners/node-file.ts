@@ -13,6 +13,7 @@ import { callMinor } from './minor-table.ts';
 import { dropReference, minorRows, numberOf } from './drm-device.ts';
 import { openMaster, releaseMaster } from './drm-master.ts';
 import { heldFile } from './held-file.ts';
+import { closeQueuesOf } from './uacce.ts';
 import { ownerClosed, ownerOpened, refuseOpen } from './ownership.ts';
 
 /** A name for a file that is not taken: "accel0:A", then "accel0:A.2". */
@@ -110,16 +111,25 @@ export function closeFile(tx: Tx, by: string, file: string, because: number | nu
 export function closeAllOf(tx: Tx, name: string, cause: number | null): void {
   for (const [key, file] of Object.entries(tx.world.records.nodeFile))
     if (file.holders.includes(name)) closeFile(tx, name, key, cause);
+  closeQueuesOf(tx, name, cause);
 }
 
 /** A forked child has the same files open (dup_fd). */
 export function shareFilesWith(tx: Tx, parent: string, child: string, cause: number | null): void {
-  const shared = Object.entries(tx.world.records.nodeFile).filter(([, file]) => file.holders.includes(parent));
-  if (shared.length === 0) return;
+  const { nodeFile, queue } = tx.world.records;
+  const shared = Object.entries(nodeFile).filter(([, file]) => file.holders.includes(parent));
+  const queues = Object.entries(queue).filter(([, each]) => each.holders.includes(parent));
+  if (shared.length + queues.length === 0) return;
   tx.emit(
-    { kind: 'filesShared', cause, rule: 'fork.files', args: { child, files: shared.map(([key]) => key) } },
+    {
+      kind: 'filesShared',
+      cause,
+      rule: 'fork.files',
+      args: { child, files: [...shared, ...queues].map(([key]) => key) },
+    },
     (w) => {
       for (const [key, file] of shared) w.patch('nodeFile', key, { holders: [...file.holders, child] });
+      for (const [key, each] of queues) w.patch('queue', key, { holders: [...each.holders, child] });
     },
   );
 }
