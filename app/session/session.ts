@@ -6,6 +6,7 @@ import { err, ok, type Problem, type Result } from '../base/result.ts';
 import { encodeText } from '../base/text.ts';
 import type {
   Cursor,
+  Fact,
   Frame,
   GraphNode,
   GraphView,
@@ -33,6 +34,7 @@ import { noCost } from '../engine/costs/cost.ts';
 import { costCounters, stepCost } from '../view/cost-view.ts';
 import { countersView, noTally } from '../view/counters-view.ts';
 import { eventRow } from '../view/event-view.ts';
+import { deviceFacts, holderFacts, holderRelations, kernelFacts, ownerActions } from '../view/owners-view.ts';
 import { processNodes } from '../view/process-view.ts';
 import { actions, mappings } from '../view/relations-view.ts';
 import { stripCells, stripChanges } from '../view/strip-view.ts';
@@ -176,15 +178,23 @@ export class Session implements Handlers {
       const text = `${v.invariant}: ${v.text}`;
       const device =
         v.at.context === undefined
-          ? undefined
+          ? open.nodes.device.get(v.at.device ?? '')
           : open.nodes.device.get(world.records.context[v.at.context]?.device ?? '');
       const process = v.at.space === undefined ? undefined : `process:${v.at.space}`;
       for (const node of [device, process])
         if (node !== undefined) alerts.set(node, [...(alerts.get(node) ?? []), text]);
     }
+    const devices = new Map([...open.nodes.device].map(([device, id]) => [id, device]));
+    const told = (node: GraphNode): readonly Fact[] => {
+      if (node.kind === 'process') return holderFacts(world, node.id.slice('process:'.length));
+      const device = devices.get(node.id);
+      return device === undefined ? [] : deviceFacts(world, device);
+    };
     return [...processNodes(world), ...open.graph.nodes].map((node) => {
       const own = alerts.get(node.id);
-      return own === undefined ? node : { ...node, alerts: own };
+      const more = told(node);
+      const facts = more.length === 0 ? node : { ...node, facts: [...node.facts, ...more] };
+      return own === undefined ? facts : { ...facts, alerts: own };
     });
   }
 
@@ -231,6 +241,13 @@ export class Session implements Handlers {
       nodes: nodes.filter((node) => old.get(node.id) !== JSON.stringify(node)),
       relations: [
         ...mappings(world, open.nodes, broken),
+        ...holderRelations(world, open.nodes),
+        ...ownerActions(
+          current.map(({ event }) => event),
+          world,
+          open.nodes,
+          open.graph.edges,
+        ),
         ...actions(
           world,
           current.map(({ event }) => event),
@@ -266,6 +283,7 @@ export class Session implements Handlers {
       counters: [
         ...costCounters(world, open.story?.spent(cursor) ?? noCost),
         ...countersView(world, open.story?.tally(cursor) ?? noTally),
+        ...kernelFacts(world),
       ],
     };
   }
