@@ -9,6 +9,7 @@ import { pageMap } from './apply.ts';
 import type { Op, OpName } from './operations.ts';
 import { allFrames } from './mm/frames.ts';
 import { resolvePlace, type SpaceSpan } from './place.ts';
+import { pagemapBusy } from './owners/pagemap.ts';
 import { stillBusy } from './sharing/waits.ts';
 
 /** How each operation takes the mmap lock of its address space; what is not listed takes none. */
@@ -65,6 +66,7 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
   // A page request takes the mmap lock only once it is handled.
   if (on === 'mmap') return (world.records.space[spaceOf(world, op) ?? '']?.mmapWriter ?? null) !== null;
   if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
+  if (on === 'pagemap' && 'device' in op) return pagemapBusy(world, String(op.device));
   if (on === 'folioLock' && 'place' in op && op.place !== undefined) {
     const span = resolvePlace(world, op.place);
     return span !== null && lockedFrames(world, span);

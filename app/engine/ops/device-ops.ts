@@ -345,6 +345,13 @@ function migrateRange(tx: Tx, context: string, span: SpaceSpan, to: 'device' | '
   const device = tx.get('device', tx.get('context', context)?.device ?? '');
   const pool = targetPool(tx, context, to);
   const key = callKey(tx, context);
+  const id = tx.get('context', context)?.device ?? '';
+  if (to === 'device' && tx.get('drmDevice', id)?.unplugged === true)
+    return tx.refuse('ENODEV', 'migrate.unplugged', {
+      at: { context, device: id },
+      why: `${id} is unplugged: nothing is moved to it any more`,
+      fn: 'drm_pagemap_populate_mm',
+    });
   if (device === null || pool === null)
     return tx.refuse('ENOMEM', 'migrate.copy.pool', { why: 'the device has no memory of its own' });
   const own = device.memory === 'none' ? [] : [device.memory];

@@ -35,6 +35,7 @@ export const ownerOperations = {
   resetDone: owner.resetDone,
   scrubDone: owner.scrubDone,
   holders: owner.holders,
+  removePagemap: owner.removePagemapOp,
   moduleBuild: owner.moduleBuild,
   moduleDrop: owner.moduleDrop,
   moduleLoad: owner.moduleLoad,

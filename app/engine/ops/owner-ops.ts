@@ -4,6 +4,7 @@ import { ownerPolicies } from '../../model/owners.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { authenticate, dropMaster, lease, setMaster } from '../owners/drm-master.ts';
 import { buildModule, dropModule, loadModule, unloadModule } from '../owners/modules.ts';
+import { removePagemap } from '../owners/pagemap.ts';
 import {
   dropOwner,
   finishCommand,
@@ -98,6 +99,13 @@ export const scrubDone = defineOp(
 
 export const holders = defineOp('holders', 'Somebody asks who keeps a device busy.', { device }, (tx, op) =>
   listHolders(tx, op.device),
+);
+
+export const removePagemapOp = defineOp(
+  'removePagemap',
+  'A driver takes the memory of its device away; it waits until no page of it is in use.',
+  { device },
+  (tx, op) => removePagemap(tx, op.device),
 );
 
 export const moduleBuild = defineOp(

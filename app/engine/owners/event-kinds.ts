@@ -254,6 +254,13 @@ export const ownerEventKinds = {
   },
   moduleUnloaded: { title: 'module unloaded', fn: 'delete_module', meaning: 'Nobody used it any more.', state: 'none' },
 
+  pagemapRemoved: {
+    title: 'device memory gone',
+    fn: 'memunmap_pages',
+    meaning: 'Nothing uses the pages of the device any more: they are taken away.',
+    state: 'none',
+  },
+
   // Queues in user space.
   uacceRegistered: {
     title: 'queues offered',
