@@ -15,7 +15,7 @@ function objectsOfOp(world: World, op: Op): readonly string[] {
   if ('objects' in op) names.push(...op.objects);
   if ('dmaBuf' in op) names.push(world.records.dmaBuf[op.dmaBuf]?.object ?? null);
   if ('attachment' in op) names.push(ofAttachment(world, op.attachment));
-  if ('region' in op) names.push(ofAttachment(world, op.region));
+  if ('region' in op && typeof op.region === 'string') names.push(ofAttachment(world, op.region));
   if ('through' in op) names.push(ofAttachment(world, op.through));
   if ('place' in op && typeof op.place === 'string') {
     const span = resolvePlace(world, op.place);
