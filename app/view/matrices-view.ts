@@ -5,6 +5,7 @@
 import type { MatrixEnd, MatrixHead, MatrixRequest, MatrixView } from '../contract/machine-views.ts';
 import { firstPlace } from '../model/provenance.ts';
 import type { Matrix, MemoryAttribute, Topology } from '../model/topology.ts';
+import { derivedMatrices } from './derived-matrices.ts';
 import { partOf, type PartIndex } from './parts/part-index.ts';
 import { printCpus } from './parts/part-facts.ts';
 import { shortLabel } from './parts/part-words.ts';
@@ -96,7 +97,9 @@ export function indexMatrices(topology: Topology, index: PartIndex): readonly In
             : shortLabel(object);
     return { key: id, end: { title, part: part === undefined ? null : id, drawn: part?.row.drawn ?? null } };
   };
-  const reported = topology.matrices.map((matrix, i) =>
+  const derived = derivedMatrices(topology);
+  const notes = new Map<Matrix, string>(derived.map((matrix) => [matrix, matrix.note]));
+  const reported = [...topology.matrices, ...derived].map((matrix, i) =>
     headOf(
       `matrix:${i}`,
       {
@@ -104,7 +107,7 @@ export function indexMatrices(topology: Topology, index: PartIndex): readonly In
         unit: matrix.unit === 'SLIT' ? null : matrix.unit,
         means: matrix.means,
         axes: ['from', 'to'],
-        note: noteOf(matrix),
+        note: notes.get(matrix) ?? noteOf(matrix),
         source: firstPlace(topology, matrix.from),
       },
       matrix.rows.map(end),
