@@ -25,7 +25,8 @@ const fabrics: ReadonlySet<LinkKind> = new Set(['nvlink', 'xgmi', 'c2c', 'upi'])
 /** GB/s of all direct links of one kind between each two things; the number of links where no bandwidth is told. */
 function linkMatrix(topology: Topology, kind: LinkKind): DerivedMatrix | null {
   const links = topology.links.filter((link) => link.kind === kind);
-  const ends = [...new Set(links.flatMap(({ a, b }) => [a, b]))];
+  const linked = new Set(links.flatMap(({ a, b }) => [a, b]));
+  const ends = topology.objects.map(({ id }) => id).filter((id) => linked.has(id));
   if (ends.length < 3 || ends.length > mostDevices) return null;
   const inGBs = links.every(({ bandwidthGBs }) => bandwidthGBs !== null);
   const value = (link: Link): number => (inGBs ? (link.bandwidthGBs ?? 0) : (link.count ?? 1));

@@ -3,6 +3,7 @@ import { Search, X } from 'lucide-react';
 import { client } from '../client.ts';
 import { useAnswer } from '../inspector/use-answer.ts';
 import { useDocument } from '../stores/document.ts';
+import { useLayout } from '../stores/layout.ts';
 import { select, useSelection, type Selection } from '../stores/selection.ts';
 import { findFieldId } from './focus-find.ts';
 import './find.css';
@@ -80,8 +81,12 @@ export function FindField() {
         onKeyDown={onKeyDown}
         onFocus={() => {
           before.current = useSelection.getState().selected;
+          useLayout.setState({ finding: true });
         }}
-        onBlur={() => setOpen(false)}
+        onBlur={() => {
+          setOpen(false);
+          useLayout.setState({ finding: false });
+        }}
       />
       {text === '' ? (
         <kbd aria-hidden="true">F</kbd>

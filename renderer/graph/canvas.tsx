@@ -112,6 +112,9 @@ function Graph() {
     const up = new Map(
       drawn.picture.edges.filter((edge) => edge.kind === 'pcie').map((edge) => [edge.target, edge.label]),
     );
+    const behind = new Map<string, Set<string>>();
+    for (const [hidden, shown] of drawn.picture.standIn)
+      behind.set(shown, (behind.get(shown) ?? new Set<string>()).add(hidden));
     const processes = nodes
       .filter((node) => node.kind === 'process')
       .map((node): DrawnNode => ({ ...node, open: null, holds: [], alike: null, stands: [node.id] }));
@@ -122,6 +125,7 @@ function Graph() {
       return [
         toNode(node, box, {
           drawn: node,
+          behind: behind.get(node.id) ?? null,
           form: drawn.drawing.forms.get(node.id) ?? 'card',
           style: {
             form: isProcess ? 'full' : drawn.detail.form,

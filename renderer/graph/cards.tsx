@@ -10,6 +10,8 @@ import { setClosed, setStacked, useUnfolded } from './unfolded.ts';
 
 /** What a card needs beside its node, which it takes from the frame itself. */
 export interface CardData extends Record<string, unknown> {
+  /** Nodes that are not drawn because this one is closed or stands for them. */
+  readonly behind: ReadonlySet<string> | null;
   readonly drawn: DrawnNode;
   readonly style: CardStyle;
   readonly form: 'card' | 'bridge' | 'package';
@@ -65,14 +67,13 @@ function Toggles({ node }: { readonly node: DrawnNode }) {
 
 /** Nodes subscribe to their own slice of the frame: a step draws only those that changed. */
 const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
-  const { drawn, style, form } = data as CardData;
+  const { drawn, behind, style, form } = data as CardData;
   const own = useFrame((state) => state.nodes.get(id));
   const parts = useParts(id, drawn.kind === 'device');
-  const chosen = useSelection(
-    ({ selected, standIn }) =>
-      selected?.kind === 'node' &&
-      (drawn.stands.includes(selected.id) || (standIn !== null && drawn.stands.includes(standIn))),
-  );
+  const chosen = useSelection(({ selected, standIn }) => {
+    const id = selected?.kind === 'node' ? (standIn ?? selected.id) : null;
+    return id !== null && (drawn.stands.includes(id) || behind?.has(id) === true);
+  });
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   const node = useMemo<DrawnNode | null>(
     () =>

@@ -15,9 +15,10 @@ export function useReveal(nodes: readonly Node[], frame: React.RefObject<HTMLEle
   useEffect(() => {
     const element = frame.current;
     if (wanted === null || element === null) return;
-    const node = latest.current.find(
-      ({ id, data }) => id === wanted || (data as CardData).drawn.stands.includes(wanted),
-    );
+    const node = latest.current.find(({ data }) => {
+      const { drawn, behind } = data as CardData;
+      return drawn.stands.includes(wanted) || behind?.has(wanted) === true;
+    });
     if (node === undefined) return;
     const { x, y, zoom } = flow.getViewport();
     const [left, top] = [node.position.x * zoom + x, node.position.y * zoom + y];

@@ -50,4 +50,15 @@ describe('a selection', () => {
     expect(tabAfter('tables', node)).toBe('tables');
     expect(useLayout.getState().panels.inspector).toBe(false);
   });
+
+  it('does not open a drawer over a table that one moves in, or over the field that one types into', () => {
+    for (const state of [{ view: 'parts' as const }, { finding: true }]) {
+      useLayout.setState({ ...useLayout.getInitialState(), narrow: true, ...state }, true);
+      tabAfter('object', node);
+      expect(useLayout.getState().drawer).toBe(false);
+    }
+    useLayout.setState({ ...useLayout.getInitialState(), narrow: true }, true);
+    tabAfter('object', node);
+    expect(useLayout.getState().drawer).toBe(true);
+  });
 });

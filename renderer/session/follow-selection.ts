@@ -13,8 +13,10 @@ const answering: Readonly<Record<Selection['kind'], readonly InspectorTab[]>> = 
 export function followSelection(): () => void {
   return useSelection.subscribe(({ selected }, before) => {
     if (selected === null || selected === before.selected) return;
-    const { tab, present, panels, narrow, drawer } = useLayout.getState();
+    const { view, finding, tab, present, panels, narrow, drawer } = useLayout.getState();
     if (present || (!narrow && !panels.inspector)) return;
+    // A drawer would cover the table that one moves in, and the field that one types into.
+    if (narrow && !drawer && selected.kind === 'node' && (view !== 'graph' || finding)) return;
     const tabs = answering[selected.kind];
     const [best] = tabs;
     if (best !== undefined && (!tabs.includes(tab) || (narrow && !drawer))) showTab(tabs.includes(tab) ? tab : best);

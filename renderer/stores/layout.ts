@@ -53,6 +53,8 @@ export function parseRemembered(text: string | null): RememberedLayout {
 
 interface LayoutState extends RememberedLayout {
   readonly view: ViewName;
+  /** The field that finds parts has the keyboard. */
+  readonly finding: boolean;
   /** Only story and machine, in large type. */
   readonly present: boolean;
   /** In a narrow window the inspector is a drawer over the machine. */
@@ -72,6 +74,7 @@ function read(): string | null {
 export const useLayout = create<LayoutState>(() => ({
   ...parseRemembered(read()),
   view: 'graph',
+  finding: false,
   present: false,
   narrow: false,
   drawer: false,

@@ -14,7 +14,7 @@ export function MachineNotes({ head }: { readonly head: DocumentHead }) {
       <button type="button" className="control" onClick={() => useLayout.setState({ dialog: 'open' })}>
         Open a story
       </button>
-      <h4>Read from</h4>
+      <h3>Read from</h3>
       <ul className="machine-sources">
         {(head.parts ?? []).map((part, i) => (
           <li key={i}>
