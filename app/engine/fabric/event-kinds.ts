@@ -74,4 +74,10 @@ export const fabricEventKinds = {
     meaning: 'The device may no longer reach the memory.',
     state: 'neutral',
   },
+  atomicsEnabled: {
+    title: 'AtomicOps switched on',
+    fn: 'pci_enable_atomic_ops_to_root',
+    meaning: 'A device may send AtomicOps: every port on the way routes them, and the root port completes them.',
+    state: 'exclusive',
+  },
 } as const satisfies Readonly<Record<string, EventKindRow>>;

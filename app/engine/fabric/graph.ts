@@ -79,3 +79,13 @@ export function graphOf(world: World): FabricGraph {
   graphs.set(link, { pci, pool, graph });
   return graph;
 }
+
+/** The nearest edge from a place to a neighbour, or null. */
+export function edgeBetween(world: World, from: string, to: string): Edge | null {
+  const graph = graphOf(world);
+  const end = graph.numbers.get(to);
+  let best: Edge | null = null;
+  for (const edge of graph.edges[graph.numbers.get(from) ?? -1] ?? [])
+    if (edge.to === end && (best === null || edge.link.latencyNs < best.link.latencyNs)) best = edge;
+  return best;
+}

@@ -8,6 +8,7 @@
  */
 import type { PciDevice } from '../../model/fabric.ts';
 import type { World } from '../../model/world.ts';
+import { edgeBetween } from './graph.ts';
 import { decidePeer, type PciNode, type PciTree, type PeerDecision } from './p2pdma.ts';
 import { measured, shortestRoute, type Hop, type Route } from './route.ts';
 
@@ -59,11 +60,17 @@ function along(world: World, places: readonly string[]): Route | null {
   const hops: Hop[] = [];
   for (let i = 1; i < places.length; i++) {
     const [from = '', to = ''] = [places[i - 1], places[i]];
-    const leg = shortestRoute(world, from, to, { places: () => false });
-    if (leg === null || leg.hops.length !== 1) return null;
-    hops.push(...leg.hops);
+    const edge = edgeBetween(world, from, to);
+    if (edge === null) return null;
+    hops.push({ link: edge.key, from, to });
   }
   return routeAlong(world, first, last, hops);
+}
+
+/** From a function up to its root complex; null where the description breaks off. */
+export function climbRoute(world: World, name: string): Route | null {
+  const bridge = world.records.pci[name]?.hostBridge;
+  return bridge === undefined ? null : along(world, [...chain(world, name), bridge]);
 }
 
 /** A route from its links. */
@@ -97,7 +104,7 @@ export function peerRoute(
   if (a === undefined || b === undefined) return null;
   const climb = along(world, [...up, a]);
   const descent = along(world, [b, ...[...down].reverse()]);
-  const across = a === b ? null : shortestRoute(world, a, b);
+  const across = a === b ? null : shortestRoute(world, a, b, { links: ({ kind }) => kind !== 'pcie' });
   if (climb === null || descent === null || (a !== b && across === null)) return null;
   return routeAlong(world, client, provider, [...climb.hops, ...(across?.hops ?? []), ...descent.hops]);
 }

@@ -36,69 +36,95 @@ export interface RouteLimits {
   readonly places?: (name: string) => boolean;
   /** Nothing farther than this, ns. */
   readonly withinNs?: number;
+  /** Nothing farther than this place is asked for. */
+  readonly until?: string;
 }
 
-/** Distances from one or several places; what was not reached is left out. */
+/** Distances from one or several places. */
 export interface Reach {
   readonly graph: FabricGraph;
-  /** ns by vertex; Infinity: not reached. */
+  /** ns by state (vertex, or vertex + n for an endpoint entered from its own memory); Infinity: not reached. */
   readonly latencyNs: Float64Array;
-  /** Edge that led to a state, and the state it came from; -1: a start. */
+  /** Edge that led to a state, and the state it came from; null and -1: a start. */
   readonly via: readonly (Edge | null)[];
   readonly before: Int32Array;
-  /** State by which a vertex is reached best, -1: none. */
-  readonly stateOf: (vertex: number) => number;
 }
 
-/** A binary heap of states by cost, hops and order of insertion. */
+/** A binary heap of states by cost, hops and order of insertion, as columns of numbers. */
 class Heap {
-  readonly #items: { readonly ns: number; readonly hops: number; readonly order: number; readonly state: number }[] =
-    [];
-  #order = 0;
+  readonly #ns: number[] = [];
+  readonly #hops: number[] = [];
+  readonly #order: number[] = [];
+  readonly #state: number[] = [];
+  #next = 0;
 
-  get isEmpty(): boolean {
-    return this.#items.length === 0;
+  get size(): number {
+    return this.#ns.length;
   }
 
-  #less(a: number, b: number): boolean {
-    const [x, y] = [this.#items[a], this.#items[b]];
-    if (x === undefined || y === undefined) return false;
-    if (x.ns !== y.ns) return x.ns < y.ns;
-    return x.hops !== y.hops ? x.hops < y.hops : x.order < y.order;
+  get ns(): number {
+    return this.#ns[0] ?? 0;
   }
 
-  #swap(a: number, b: number): void {
-    const [x, y] = [this.#items[a], this.#items[b]];
-    if (x === undefined || y === undefined) return;
-    this.#items[a] = y;
-    this.#items[b] = x;
+  get hops(): number {
+    return this.#hops[0] ?? 0;
+  }
+
+  get state(): number {
+    return this.#state[0] ?? -1;
+  }
+
+  /** Whether the row at `at` comes before the row that is being placed. */
+  #before(at: number, ns: number, hops: number, order: number): boolean {
+    const other = this.#ns[at] ?? 0;
+    if (other !== ns) return other < ns;
+    const far = this.#hops[at] ?? 0;
+    return far !== hops ? far < hops : (this.#order[at] ?? 0) < order;
+  }
+
+  #set(at: number, ns: number, hops: number, order: number, state: number): void {
+    this.#ns[at] = ns;
+    this.#hops[at] = hops;
+    this.#order[at] = order;
+    this.#state[at] = state;
+  }
+
+  #copy(to: number, from: number): void {
+    this.#set(to, this.#ns[from] ?? 0, this.#hops[from] ?? 0, this.#order[from] ?? 0, this.#state[from] ?? 0);
   }
 
   push(ns: number, hops: number, state: number): void {
-    this.#items.push({ ns, hops, order: this.#order++, state });
-    for (let at = this.#items.length - 1; at > 0;) {
+    const order = this.#next++;
+    let at = this.#ns.length;
+    for (; at > 0;) {
       const up = (at - 1) >> 1;
-      if (!this.#less(at, up)) break;
-      this.#swap(at, up);
+      if (this.#before(up, ns, hops, order)) break;
+      this.#copy(at, up);
       at = up;
     }
+    this.#set(at, ns, hops, order, state);
   }
 
-  pop(): { readonly ns: number; readonly hops: number; readonly state: number } | null {
-    const top = this.#items[0];
-    const last = this.#items.pop();
-    if (top === undefined || last === undefined) return null;
-    if (this.#items.length > 0) this.#items[0] = last;
-    for (let at = 0; ;) {
-      const left = 2 * at + 1;
-      let least = at;
-      if (this.#less(left, least)) least = left;
-      if (this.#less(left + 1, least)) least = left + 1;
-      if (least === at) break;
-      this.#swap(at, least);
-      at = least;
+  /** Drops the first row. */
+  drop(): void {
+    const ns = this.#ns.pop() ?? 0;
+    const hops = this.#hops.pop() ?? 0;
+    const order = this.#order.pop() ?? 0;
+    const state = this.#state.pop() ?? 0;
+    const size = this.#ns.length;
+    if (size === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= size) break;
+      const right = child + 1;
+      if (right < size && this.#before(right, this.#ns[child] ?? 0, this.#hops[child] ?? 0, this.#order[child] ?? 0))
+        child = right;
+      if (!this.#before(child, ns, hops, order)) break;
+      this.#copy(at, child);
+      at = child;
     }
-    return top;
+    this.#set(at, ns, hops, order, state);
   }
 }
 
@@ -109,10 +135,11 @@ class Heap {
 export function reachFrom(world: World, starts: readonly string[], limits: RouteLimits = {}): Reach {
   const graph = graphOf(world);
   const n = graph.names.length;
-  const { links = () => true, places = () => true, withinNs = Number.POSITIVE_INFINITY } = limits;
+  const { links, places, withinNs = Number.POSITIVE_INFINITY } = limits;
+  const goal = limits.until === undefined ? -1 : (graph.numbers.get(limits.until) ?? -1);
   const latencyNs = new Float64Array(2 * n).fill(Number.POSITIVE_INFINITY);
   const hops = new Int32Array(2 * n).fill(0x7fffffff);
-  const via: (Edge | null)[] = new Array<Edge | null>(2 * n).fill(null);
+  const via = new Array<Edge | null>(2 * n).fill(null);
   const before = new Int32Array(2 * n).fill(-1);
   const isStart = new Uint8Array(n);
   const heap = new Heap();
@@ -124,44 +151,49 @@ export function reachFrom(world: World, starts: readonly string[], limits: Route
     isStart[vertex] = 1;
     heap.push(0, 0, vertex);
   }
-  for (let top = heap.pop(); top !== null; top = heap.pop()) {
-    const { state } = top;
-    if (top.ns > (latencyNs[state] ?? 0) || (top.ns === latencyNs[state] && top.hops > (hops[state] ?? 0))) continue;
+  while (heap.size > 0) {
+    const { ns: here, hops: far, state } = heap;
+    heap.drop();
+    if (here > (latencyNs[state] ?? 0) || (here === latencyNs[state] && far > (hops[state] ?? 0))) continue;
     const fromOwnMemory = state >= n;
     const vertex = fromOwnMemory ? state - n : state;
+    if (vertex === goal) break;
     const start = !fromOwnMemory && isStart[vertex] === 1;
-    const goesOn = start || fromOwnMemory || (graph.passes[vertex] === true && places(graph.names[vertex] ?? ''));
+    const goesOn =
+      start ||
+      fromOwnMemory ||
+      (graph.passes[vertex] === true && (places === undefined || places(graph.names[vertex] ?? '')));
     for (const edge of graph.edges[vertex] ?? []) {
-      if (!links(edge.link)) continue;
       if (!goesOn && graph.owner[edge.to] !== vertex) continue;
-      const ns = top.ns + edge.link.latencyNs;
+      if (links !== undefined && !links(edge.link)) continue;
+      const ns = here + edge.link.latencyNs;
       if (ns > withinNs) continue;
       const next = start && graph.owner[vertex] === edge.to ? edge.to + n : edge.to;
       const known = latencyNs[next] ?? 0;
-      if (ns > known || (ns === known && top.hops + 1 >= (hops[next] ?? 0))) continue;
+      if (ns > known || (ns === known && far + 1 >= (hops[next] ?? 0))) continue;
       latencyNs[next] = ns;
-      hops[next] = top.hops + 1;
+      hops[next] = far + 1;
       via[next] = edge;
       before[next] = state;
-      heap.push(ns, top.hops + 1, next);
+      heap.push(ns, far + 1, next);
     }
   }
-  const best = new Float64Array(n);
-  const states = new Int32Array(n);
-  for (let v = 0; v < n; v++) {
-    const other = latencyNs[v + n] ?? Number.POSITIVE_INFINITY;
-    const plain = latencyNs[v] ?? Number.POSITIVE_INFINITY;
-    states[v] = other < plain ? v + n : plain === Number.POSITIVE_INFINITY ? -1 : v;
-    best[v] = Math.min(plain, other);
-  }
-  return { graph, latencyNs: best, via, before, stateOf: (vertex) => states[vertex] ?? -1 };
+  return { graph, latencyNs, via, before };
+}
+
+/** The state by which a vertex is reached best, or -1. */
+function stateOf({ graph, latencyNs }: Reach, vertex: number): number {
+  const n = graph.names.length;
+  const plain = latencyNs[vertex] ?? Number.POSITIVE_INFINITY;
+  const other = latencyNs[vertex + n] ?? Number.POSITIVE_INFINITY;
+  return other < plain ? vertex + n : plain === Number.POSITIVE_INFINITY ? -1 : vertex;
 }
 
 /** The route to a place that was reached; null where it was not. */
 export function routeOf(reach: Reach, to: string): Route | null {
   const { graph } = reach;
   const end = graph.numbers.get(to);
-  const last = end === undefined ? -1 : reach.stateOf(end);
+  const last = end === undefined ? -1 : stateOf(reach, end);
   if (last === -1) return null;
   const n = graph.names.length;
   const hops: Hop[] = [];
@@ -199,7 +231,7 @@ export function measured(from: string, to: string, hops: readonly Hop[], links: 
 
 /** The nearest route by latency; null where no wire leads there. */
 export const shortestRoute = (world: World, from: string, to: string, limits: RouteLimits = {}): Route | null =>
-  routeOf(reachFrom(world, [from], limits), to);
+  routeOf(reachFrom(world, [from], { ...limits, until: to }), to);
 
 /** What a link lets through when routes are compared: inner edges never limit, an untold rate counts as nothing. */
 const capacity = (link: FabricLink): number => (link.kind === 'internal' ? Number.POSITIVE_INFINITY : (link.gbs ?? 0));
