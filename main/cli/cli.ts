@@ -7,6 +7,7 @@ import { BadInput, exitCode, say } from './exit.ts';
 import { captureCommand } from './capture.ts';
 import { conformCommand } from './conform.ts';
 import { diffCommand } from './diff.ts';
+import { findCommand, pipelineCommand, routeCommand } from './find.ts';
 import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
@@ -33,6 +34,9 @@ for (const add of [
   openCommand,
   serveCommand,
   inspectCommand,
+  findCommand,
+  routeCommand,
+  pipelineCommand,
   listCommand,
   runCommand,
   renderCommand,
