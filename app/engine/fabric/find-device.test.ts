@@ -199,6 +199,18 @@ describe('planning a pipeline', () => {
     expect(far.kind === 'ranked' && far.assignments.map(({ buffers }) => buffers[0])).not.toContain('accel3.hbm');
   });
 
+  it('lets a wire carry what is written and what is read at once', () => {
+    const answer = planPipeline(world, [{ engine: 'nic' }, { engine: 'crypto', on: 'accel0' }], 2 ** 20);
+    const first = answer.kind === 'ranked' ? answer.assignments[0] : undefined;
+    // 1 MiB over 63 GB/s: 16.6 us on each of the two wires; the engine takes 52 us.
+    expect(first).toMatchObject({ buffers: ['dram0'], bottleneck: 'accel0', busyNs: 2 ** 20 / 20 });
+    const server = machineWorld('dual-socket');
+    const through = planPipeline(server, [{ engine: 'nic' }, { engine: 'cpu' }, { engine: 'compute' }], 2 ** 24);
+    const best = through.kind === 'ranked' ? through.assignments[0] : undefined;
+    expect([best?.buffers, best?.bottleneck]).toEqual([['dram0', 'dram0'], 'pci:0000:17:00.0--0000:18:00']);
+    expect(best?.busyNs).toBeCloseTo(2 ** 24 / ((16 * 16 * 128) / 130 / 8), 3);
+  });
+
   it('says which stage nothing can do', () => {
     expect(planPipeline(world, [{ engine: 'nic' }, { engine: 'compress' }], 1)).toEqual({ kind: 'none', stage: 1 });
   });

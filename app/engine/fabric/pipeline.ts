@@ -91,19 +91,18 @@ function assignmentOf(search: Search, stages: readonly Stage[], end: Partial, by
     legOf(search, 'read', devices[i + 1] ?? '', buffer),
   ]);
   const load = new Map<string, number>();
-  for (const { route } of legs)
+  const add = (key: string, ns: number): void => void load.set(key, (load.get(key) ?? 0) + ns);
+  for (const { kind, route } of legs)
     for (const { link, from } of route.hops) {
-      const { wire, gbs, a } = search.world.records.link[link] ?? { wire: link, gbs: null, a: from };
-      // A link carries both directions at once; legs of one direction share it.
-      if (gbs !== null)
-        load.set(
-          `${wire} ${from === a ? '>' : '<'}`,
-          (load.get(`${wire} ${from === a ? '>' : '<'}`) ?? 0) + bytes / gbs,
-        );
+      const wire = search.world.records.link[link];
+      if (wire === undefined || wire.gbs === null) continue;
+      // A link carries both directions at once; what is read comes back along the way.
+      const up = (from === wire.a) === (kind === 'write');
+      add(`${wire.wire} ${up ? '>' : '<'}`, bytes / wire.gbs);
     }
   stages.forEach((stage, i) => {
     const ns = engineNs(search.world, stage, devices[i] ?? '', bytes);
-    if (ns > 0) load.set(devices[i] ?? '', (load.get(devices[i] ?? '') ?? 0) + ns);
+    if (ns > 0) add(devices[i] ?? '', ns);
   });
   let busyNs = 0;
   let bottleneck: string | null = null;
