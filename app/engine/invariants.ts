@@ -15,6 +15,7 @@ import type { World } from '../model/world.ts';
 import type { PageMap } from '../store/page-map.ts';
 import { isFilled, valueAt, type FilledRun } from '../store/run.ts';
 import { pageMap } from './apply.ts';
+import { misplacedBars } from './fabric/bar-invariant.ts';
 import type { Place } from './event.ts';
 import { allFrames, poolOf } from './mm/frames.ts';
 import { sharingChecks } from './sharing/invariants.ts';
@@ -256,6 +257,7 @@ const checks: readonly Check[] = [
   ...swapChecks,
   ...ownerChecks,
   ...sharingChecks,
+  misplacedBars,
 ];
 
 /** Everything that does not hold in this world; empty: all is well. */

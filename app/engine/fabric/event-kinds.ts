@@ -74,6 +74,48 @@ export const fabricEventKinds = {
     meaning: 'The device may no longer reach the memory.',
     state: 'neutral',
   },
+  barResized: {
+    title: 'BAR resized',
+    fn: 'pci_resize_resource',
+    meaning: 'A BAR has another size: more or less of the memory behind it can be seen; windows above follow.',
+    state: 'bar',
+  },
+  barMoved: {
+    title: 'BAR moved',
+    fn: 'pci_reassign_bridge_resources',
+    meaning: 'A BAR that shares the window was released and lies somewhere else now.',
+    state: 'bar',
+  },
+  decodeChanged: {
+    title: 'memory decode',
+    fn: 'pci_write_config_word',
+    meaning: 'Whether a function answers at the addresses of its BARs (PCI_COMMAND_MEMORY).',
+    state: 'neutral',
+  },
+  pciDriverChanged: {
+    title: 'driver',
+    fn: 'pci_device_probe',
+    meaning: 'A driver is bound to a function, or unbound from it.',
+    state: 'neutral',
+  },
+  barRead: {
+    title: 'BAR read',
+    fn: 'readl',
+    meaning: 'A CPU load goes to a device and waits for the answer; where nothing answers, all bits are ones.',
+    state: 'bar',
+  },
+  barWritten: {
+    title: 'BAR written',
+    fn: 'writel',
+    meaning: 'A CPU store is posted to a device: the CPU does not wait.',
+    state: 'bar',
+  },
+  outcomeUndefined: {
+    title: 'undefined',
+    fn: 'Documentation/driver-api/device-io.rst',
+    meaning: 'Nothing says what happens: any of the outcomes that are listed may, and no result is given.',
+    state: 'refusal',
+  },
   atomicsEnabled: {
     title: 'AtomicOps switched on',
     fn: 'pci_enable_atomic_ops_to_root',

@@ -1,4 +1,5 @@
 /** Operations on the fabric: peer-to-peer, BARs, atomics. Part of the table in ../operations.ts. */
+import * as bar from './bar-ops.ts';
 import * as peer from './peer-ops.ts';
 
 export const fabricOperations = {
@@ -12,4 +13,9 @@ export const fabricOperations = {
   p2pFind: peer.p2pFind,
   dmaMap: peer.dmaMap,
   dmaUnmap: peer.dmaUnmap,
+  resizeBar: bar.resizeBarOp,
+  setDecode: bar.setDecode,
+  pciDriver: bar.pciDriver,
+  barAccess: bar.barAccess,
+  enableAtomics: bar.enableAtomicsOp,
 } as const;
