@@ -1,4 +1,7 @@
-/** npm run pictures: makes the pictures of the docs from the built app. Nothing in them is drawn by hand. */
+/**
+ * npm run pictures [NAME...]: makes the pictures of the docs from the built app, all or those that are named. Nothing in
+ * them is drawn by hand.
+ */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +23,9 @@ const pictures = [
   ['machine-dual-socket', 'scenario=dual-socket', 'light', 1440, 900],
   ['machine-hbm-cxl', 'scenario=hbm-cxl', 'light', 1440, 900],
   ['machine-coherent-package', 'scenario=coherent-package', 'dark', 1440, 900],
+  ['view-addresses', 'scenario=dual-socket&view=addresses&select=gpu0', 'light', 1440, 900],
+  ['view-matrices', 'scenario=dual-socket&view=matrices', 'light', 1440, 900],
+  ['view-parts', 'scenario=hbm-cxl&view=parts', 'dark', 1440, 900],
   ['present', 'scenario=sc-18&step=5&view=present', 'light', 1920, 1080],
 ];
 
@@ -34,10 +40,12 @@ const browser = await chromium.launch({
   executablePath: findBrowser() ?? undefined,
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
+const wanted = process.argv.slice(2);
 for (const [name, query, colorScheme, width, height] of pictures) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${address}&${query}`);
-  await page.locator('.graph .card').first().waitFor();
+  await page.locator('.graph .card, .address-segment, .matrix-cell, .parts-rows [role=row]').first().waitFor();
   await page.waitForTimeout(600);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   console.log(`docs/pictures/${name}.png`);

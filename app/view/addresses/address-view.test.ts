@@ -46,6 +46,7 @@ describe('the physical address map', () => {
   it('joins what is too narrow, and tells it apart when one comes near', () => {
     const far = ask({ scale: 'true', pixels: 300 }).segments;
     expect(far.some(({ label }) => label === 'e1000e')).toBe(false);
+    expect(far.find(({ count }) => count > 1)).toMatchObject({ kind: 'other', label: '2 narrow ranges' });
     const near = ask({
       scale: 'true',
       from: 0x7fff_0000 / 0x5_0000_0000,

@@ -35,6 +35,12 @@ const least = 2.5;
 const idOf = (place: Place): string =>
   `${place.range === null ? 'gap' : 'range'}:${place.depth}:${place.start.toString(16)}-${place.end.toString(16)}`;
 
+/** What stands for several ranges: the first one, without a kind of its own where they are of several. */
+function mixed(places: readonly Place[]): Place | undefined {
+  const [first] = places;
+  return first === undefined || places.every(({ kind }) => kind === first.kind) ? first : { ...first, kind: 'other' };
+}
+
 class Cutter {
   readonly segments: AddressSegment[] = [];
 
@@ -53,7 +59,7 @@ class Cutter {
       const [first] = narrow;
       const last = narrow[narrow.length - 1];
       if (first !== undefined && last !== undefined)
-        this.#add(known[0] ?? first, first, last, Math.max(1, known.length));
+        this.#add(mixed(known) ?? first, first, last, Math.max(1, known.length));
       narrow = [];
     };
     for (const place of places) {
