@@ -1,9 +1,11 @@
+import { strFromU8, strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { draftLimits } from './draft.ts';
+import { inspect } from './counts.ts';
 import { readTopology } from './read-topology.ts';
-import { tarOf } from './testing/tar.ts';
+import { hostileInputs } from './testing/hostile.ts';
+import { ownSamples } from './testing/samples.ts';
 
-const read = (text: string) => readTopology('hostile', new TextEncoder().encode(text));
+const read = (bytes: Uint8Array) => readTopology('hostile', bytes);
 
 /** What came of it, in one line. */
 function outcome(result: ReturnType<typeof readTopology>): string {
@@ -12,103 +14,70 @@ function outcome(result: ReturnType<typeof readTopology>): string {
   return `refused at ${problem?.line}:${problem?.column}: ${problem?.message}`;
 }
 
-const times = (text: string, n: number): string => text.repeat(n);
-const machine = '<topology version="2.0"><object type="Machine">';
-
 describe('inputs that mean harm', () => {
-  const cases: readonly (readonly [string, () => string, RegExp])[] = [
-    [
-      'a million children',
-      () => machine + times('<object type="PU"/>', 1_000_000),
-      /^refused at 1:\d+: more than 250000 elements/,
-    ],
-    [
-      'elements nested a million deep',
-      () => machine + times('<object type="Group">', 1_000_000),
-      /^refused at 1:\d+: nested more than 256 deep/,
-    ],
-    ['an element with a million attributes', () => `<topology ${times('a="1" ', 1_000_000)}/>`, /^refused at 1:\d+: /],
-    [
-      'an attribute of megabytes',
-      () => `<topology version="${times('x', 4_000_000)}"/>`,
-      /^refused at 1:\d+: an attribute is longer/,
-    ],
-    [
-      'entities that define each other',
-      () =>
-        `<!DOCTYPE topology [<!ENTITY a "xx"><!ENTITY b "&a;&a;">]><topology version="2.0"><object type="&b;"/></topology>`,
-      /^refused at 1:\d+: /,
-    ],
-    [
-      'more objects than any machine has',
-      () =>
-        `${machine}${times('<object type="PU" os_index="1" cpuset="0x1"/>', draftLimits.objects + 5)}</object></topology>`,
-      new RegExp(`^read ${draftLimits.objects}: there are more objects`),
-    ],
-    [
-      'JSON nested a million deep',
-      () => `[{"memdev":"mem0"}${times(',[', 1_000_000)}`,
-      /^refused at 1:\d+: no valid JSON/,
-    ],
-    [
-      'JSON that nests what it may',
-      () => `[{"memdev":"mem0"},${times('[', 5000)}{"memdev":"mem1"}${times(']', 5000)}]`,
-      /nested more than 64 deep/,
-    ],
-    ['one line of megabytes', () => `-[0000:00]-${times('+-00.0-[01]----', 500_000)}`, /longer than 32768 characters/],
-    [
-      'a listing of half a million functions',
-      () => times('00:00.0 Host bridge: x\n', 500_000),
-      /^read \d+: there are more/,
-    ],
-    [
-      'a table of a thousand GPUs',
-      () => `\t${Array.from({ length: 1000 }, (_, i) => `GPU${i}`).join('\t')}\nGPU0\t X\n`,
-      /^refused at 1:1: 1000 devices/,
-    ],
-    [
-      'nodes with all CPUs that can be named',
-      () => `available: 9 nodes (0-8)\n${times('node 0 cpus: 0-999999\n', 1)}node 0 size: 1 MB\n`,
-      /^read \d+: there are more objects/,
-    ],
-    [
-      '200,000 ranges with an owner each',
-      () =>
-        Array.from(
-          { length: 200_000 },
-          (_, i) => `${(0x80000000 + i * 4096).toString(16)}-${(0x80000fff + i * 4096).toString(16)} : 0000:00:00.0`,
-        ).join('\n'),
-      /^read 2/,
-    ],
-    ['blanks and nothing else', () => times(' ', 2_000_000), /^refused at 0:0: not a description/],
-    ['line breaks and nothing else', () => times('\n', 2_000_000), /^refused at 0:0: not a description/],
-  ];
-
-  it.each(cases)('%s', (_, make, expected) => {
+  it.each(hostileInputs)('$name', ({ make, outcome: expected }) => {
     expect(outcome(read(make()))).toMatch(expected);
-  });
-
-  it('text with carriage returns, NUL and escape codes in every place', () => {
-    const rows = 'available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: 10 MB\n';
-    for (let at = 0; at <= rows.length; at += 1) {
-      for (const piece of ['\0', '\u001b[31m', '\r', '\uFFFD'])
-        expect(read(rows.slice(0, at) + piece + rows.slice(at))).toBeDefined();
-    }
-  });
-
-  it('an archive whose links multiply', () => {
-    const links = Array.from({ length: 40 }, (_, i) => ({ path: `sys/l${i}`, link: times(`l${i + 1}/`, 12) }));
-    const result = readTopology(
-      'x.tar',
-      tarOf([...links, { path: 'sys/bus/pci/devices/0000:00:00.0', link: '../../../l0' }]),
-    );
-    expect(outcome(result)).toMatch(/^read 3/);
   });
 
   it('files larger than any source is', () => {
     expect(outcome(readTopology('x', new Uint8Array(256 * 1024 * 1024 + 1)))).toMatch(
       /^refused at 0:0: the file has 257 MiB; at most 256/,
     );
-    expect(outcome(read(`available: 1 nodes (0)\n${times(' ', 16 * 1024 * 1024)}`))).toMatch(/at most 16 are read/);
+    expect(outcome(read(strToU8(`available: 1 nodes (0)\n${' '.repeat(16 * 1024 * 1024)}`)))).toMatch(
+      /at most 16 are read/,
+    );
+  });
+});
+
+/** Texts of every format; archives carry no text of their own. */
+const texts = ownSamples
+  .filter(([name]) => !name.startsWith('snapshot'))
+  .map(([name, bytes]) => [name, strFromU8(bytes)] as const);
+const lineBased = texts.filter(([name]) => !/hwloc|nccl|cxl|daxctl/.test(name));
+
+describe('text that has been through a terminal, a mail or a broken disk', () => {
+  it.each(texts)('%s with carriage returns says the same', (_, text) => {
+    const plain = read(strToU8(text));
+    const returned = read(strToU8(text.replaceAll('\n', '\r\n')));
+    if (!plain.ok || !returned.ok) throw new Error('a sample is not read');
+    expect(inspect(returned.value).counts).toEqual(inspect(plain.value).counts);
+    expect(returned.value.warnings).toEqual(plain.value.warnings);
+  });
+
+  it.each(lineBased)('%s with colours of a terminal says the same', (_, text) => {
+    const plain = read(strToU8(text));
+    const coloured = read(strToU8(text.replaceAll('\n', '\u001b[0m\n\u001b[1;32m').replace(/^/, '\u001b[4m')));
+    if (!plain.ok || !coloured.ok) throw new Error('a sample is not read');
+    expect(inspect(coloured.value).counts).toEqual(inspect(plain.value).counts);
+  });
+
+  it.each(texts)(
+    '%s with NUL, escapes or bad UTF-8 anywhere is read or refused with its place, never worse',
+    (_, text) => {
+      const bytes = strToU8(text);
+      for (const piece of [[0], [0x1b, 0x5b, 0x33, 0x31, 0x6d], [0x0d], [0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80]]) {
+        for (let at = 0; at <= bytes.length; at += 1 + (at % 7)) {
+          const result = read(Uint8Array.from([...bytes.subarray(0, at), ...piece, ...bytes.subarray(at)]));
+          if (!result.ok) expect(result.error[0]?.message, `at ${at}`).not.toBe('');
+        }
+      }
+    },
+  );
+
+  it('a listing in JSON or YAML with bad UTF-8 in a name comes with a warning', () => {
+    for (const text of [
+      '[{"memdev":"mem0","host":"~"}]',
+      'memscape: topology\nversion: 1\ntitle: ~x\nobjects: [{ kind: machine, id: machine }]\n',
+    ]) {
+      const result = read(strToU8(text).map((byte) => (byte === 0x7e ? 0xff : byte)));
+      if (!result.ok) throw new Error(JSON.stringify(result.error));
+      expect(result.value.warnings.at(-1)?.message).toMatch(/not valid UTF-8/);
+    }
+  });
+
+  it.each(texts)('%s with bad UTF-8 at its end, where it is read, comes with a warning', (_, text) => {
+    const result = read(Uint8Array.from([...strToU8(text), 0x23, 0xff, 0x0a]));
+    const said = result.ok ? result.value.warnings.map(({ message }) => message).join('\n') : outcome(result);
+    expect(said).toMatch(/^refused at [1-9]|not valid UTF-8|^refused at 0:0: not a description/);
   });
 });

@@ -1,10 +1,10 @@
 import type { Problem, Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
-import { decodeText } from '../base/text.ts';
 import type { AddressRange, Provenance, Topology } from '../model/topology.ts';
 import { TopologyDraft } from './draft.ts';
 import type { TopologyInput } from './formats.ts';
 import { parseBdf, pciId } from './pci.ts';
+import { plainText } from './text-lines.ts';
 
 const row = /^( *)([0-9a-f]{4,16})-([0-9a-f]{4,16}) : (.*)$/i;
 const maxRanges = 200_000;
@@ -56,15 +56,15 @@ export function parseIomem(
 
 /** True where one of the first lines is a row of the map. */
 export function isIomem({ bytes }: TopologyInput): boolean {
-  const rows = decodeText(bytes.subarray(0, 8192))
-    .text.split(/\r?\n/)
+  const rows = plainText(bytes.subarray(0, 8192))
+    .split(/\r?\n/)
     .filter((content) => content.trim() !== '' && !content.startsWith('# ') && content.trim() !== '...');
   return rows[0] !== undefined && row.test(rows[0].trimEnd());
 }
 
 export function readIomem({ name, bytes }: TopologyInput): Result<Topology, readonly Problem[]> {
   const draft = new TopologyDraft(name, 'iomem');
-  const { text } = decodeText(bytes);
+  const text = plainText(bytes, draft);
   const ranges = parseIomem(
     text,
     (line) => [{ source: 0, line, path: null }],

@@ -1,5 +1,6 @@
 import type { Problem, Result } from '../base/result.ts';
-import { err } from '../base/result.ts';
+import { err, ok } from '../base/result.ts';
+import { decodeText } from '../base/text.ts';
 import type { Topology, TopologyFormat } from '../model/topology.ts';
 import { formats, maxInputBytes, undecided } from './formats.ts';
 import type { TopologyInput } from './formats.ts';
@@ -8,6 +9,9 @@ export interface ReadOptions {
   /** Read as this format instead of recognising it. */
   readonly as?: TopologyFormat;
 }
+
+/** Formats whose parsers take text, and say nothing of how its bytes read. */
+const mute: readonly TopologyFormat[] = ['memscape', 'cxl-list', 'daxctl-list'];
 
 const mebibyte = 1024 * 1024;
 
@@ -35,5 +39,10 @@ export function readTopology(
   if (format === undefined)
     return fail(options.as === undefined ? undecided : `no reader for the format "${options.as}"`);
   if (bytes.length > format.maxBytes) return tooLarge(format.maxBytes);
-  return format.read(input);
+  const result = format.read(input);
+  if (!result.ok || !mute.includes(format.format)) return result;
+  const { invalidLine } = decodeText(bytes);
+  if (invalidLine === null) return result;
+  const message = 'bytes that are not valid UTF-8 are read as U+FFFD';
+  return ok({ ...result.value, warnings: [...result.value.warnings, { source: 0, line: invalidLine, message }] });
 }

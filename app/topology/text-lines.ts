@@ -14,14 +14,18 @@ const escapes = /\u001b\[[0-9;?]*[A-Za-z]/g;
 const maxLines = 400_000;
 const maxCharacters = 32_768;
 
-/** The lines of a pasted or captured text, without what terminals and transports add to it. */
-export function textLines(bytes: Uint8Array, draft: TopologyDraft | null = null): readonly TextLine[] {
+/** A pasted or captured text without the codes of terminals and NUL bytes; line breaks stay where they are. */
+export function plainText(bytes: Uint8Array, draft: TopologyDraft | null = null): string {
   const { text, invalidLine } = decodeText(bytes);
   if (invalidLine !== null) draft?.warn(invalidLine, 'bytes that are not valid UTF-8 are read as U+FFFD');
   const nul = text.indexOf('\0');
   if (nul !== -1) draft?.warn(null, 'NUL bytes are left out');
-  const clean = (nul === -1 ? text : text.replaceAll('\0', '')).replace(escapes, '');
-  const rows = clean.split('\n', maxLines + 1);
+  return (nul === -1 ? text : text.replaceAll('\0', '')).replace(escapes, '');
+}
+
+/** The lines of a pasted or captured text, without what terminals and transports add to it. */
+export function textLines(bytes: Uint8Array, draft: TopologyDraft | null = null): readonly TextLine[] {
+  const rows = plainText(bytes, draft).split('\n', maxLines + 1);
   if (rows.length > maxLines) {
     rows.length = maxLines;
     draft?.warn(maxLines, `what comes after line ${maxLines} is left out: no machine has so many`);

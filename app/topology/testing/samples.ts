@@ -38,7 +38,7 @@ export const smallTree = tarOf([
 ]);
 
 /** One small input of each format. */
-const own: readonly (readonly [string, Uint8Array])[] = [
+export const ownSamples: readonly (readonly [string, Uint8Array])[] = [
   [
     'hwloc 2',
     text(
@@ -135,5 +135,5 @@ export function samples(): readonly (readonly [string, Uint8Array])[] {
       (name) => [name, bytesOf(`${folder as string}/${name}`)] as const,
     ),
   );
-  return [...own, ...built, ...real.filter(([, bytes]) => bytes.length <= largest)];
+  return [...ownSamples, ...built, ...real.filter(([, bytes]) => bytes.length <= largest)];
 }
