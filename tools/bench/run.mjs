@@ -14,7 +14,7 @@ await buildStale();
 const only = process.argv[2];
 const folder = join(root, 'tools/bench');
 for (const file of readdirSync(folder).filter(
-  (name) => name.endsWith('.ts') && name !== 'measure.ts' && !name.includes('.test.'),
+  (name) => name.endsWith('.ts') && !['measure.ts', 'child.ts'].includes(name) && !name.includes('.test.'),
 )) {
   if (only !== undefined && !file.includes(only)) continue;
   console.log(`\n== ${file.replace(/\.ts$/, '')}`);
