@@ -58,6 +58,9 @@ function plainObject(object: TopologyObject): Readonly<Record<string, unknown>> 
   return known(fields);
 }
 
+/** As many as a file may have. */
+const mostConflicts = 10_000;
+
 const hexKeys: readonly string[] = [
   'class',
   'vendor',
@@ -85,6 +88,9 @@ export function printMemscape(topology: Topology): string {
     importedFrom: topology.sources.some((source) => source.format !== 'memscape')
       ? topology.sources.map((source) => known({ ...source }))
       : [],
+    conflicts: topology.conflicts
+      .slice(0, mostConflicts)
+      .map(({ values, ...rest }) => ({ ...rest, values: [...values] })),
     policy: known({ ...topology.policy }),
     costs: topology.costs,
     tells: topology.tells.length === countNames.length ? null : topology.tells,

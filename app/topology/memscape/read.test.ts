@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { printProblem } from '../../base/result.ts';
+import { contradictions, printValue } from '../../model/provenance.ts';
 import type { Topology } from '../../model/topology.ts';
+import { combineTopologies } from '../combine/combine.ts';
 import { inspect } from '../counts.ts';
 import { readTopology } from '../read-topology.ts';
 import { printMemscape } from './print.ts';
@@ -43,6 +45,28 @@ describe('a Memscape topology file', () => {
       parent: 'machine',
       from: [{ line: 5 }],
     });
+  });
+
+  it('keeps what the sources that it was made from disagree about, and which of them says what', () => {
+    const listing = (name: string, mb: number): Topology => {
+      const result = readTopology(
+        name,
+        new TextEncoder().encode(`available: 1 nodes (0)\nnode 0 cpus: 0\nnode 0 size: ${mb} MB\n`),
+      );
+      if (!result.ok) throw new Error('a listing is not read');
+      return result.value;
+    };
+    const both = combineTopologies([listing('a.txt', 1024), listing('b.txt', 2048)]);
+    const again = value(printMemscape(both));
+    const said = (topology: Topology) =>
+      contradictions(topology).map(({ object, field, claims }) => [
+        object,
+        field,
+        ...claims.map((claim) => `${topology.sources[claim.from.source]?.name} ${printValue(field, claim.value)}`),
+      ]);
+    expect(said(again)).toEqual([['numa:0', 'bytes', 'a.txt 1073741824', 'b.txt 2147483648']]);
+    expect(said(value(printMemscape(again)))).toEqual(said(again));
+    expect(inspect(again)).toMatchObject({ format: 'memscape', conflicts: 1 });
   });
 
   it('makes the cores and threads of a package, numbered as Linux does', () => {

@@ -4,7 +4,8 @@ import { decodeText } from '../../base/text.ts';
 import { loadYaml } from '../../yaml/load.ts';
 import type { LoadedYaml } from '../../yaml/load.ts';
 import { suggest } from '../../yaml/suggest.ts';
-import type { Provenance, Topology, TopologyObject } from '../../model/topology.ts';
+import { topologyFormats } from '../../model/topology.ts';
+import type { Provenance, Topology, TopologyFormat, TopologyObject } from '../../model/topology.ts';
 import { TopologyDraft } from '../draft.ts';
 import type { TopologyInput } from '../formats.ts';
 import { topologyFileSchema } from './schema.ts';
@@ -96,7 +97,31 @@ export function topologyOf(name: string, file: TopologyFile, places: Places): Re
   );
   file.addressRanges.forEach((range, i) => draft.addressRanges.push({ ...range, from: from(['addressRanges', i]) }));
   warnOfBars(draft, file, places);
-  return ok(draft.finish());
+  return ok(withConflicts(draft.finish(), file));
+}
+
+/** Contradictions name the sources that the file was made from: these come after the file itself. */
+function withConflicts(topology: Topology, { conflicts, importedFrom }: TopologyFile): Topology {
+  const known = conflicts.filter(({ values }) => values.every(({ source }) => source < importedFrom.length));
+  if (known.length === 0) return topology;
+  const isFormat = (name: string): name is TopologyFormat => (topologyFormats as readonly string[]).includes(name);
+  const own = topology.sources.length;
+  return {
+    ...topology,
+    sources: [
+      ...topology.sources,
+      ...importedFrom.map(({ name, format, version }) => ({
+        name,
+        format: isFormat(format) ? format : ('memscape' as const),
+        version,
+      })),
+    ],
+    conflicts: known.map(({ object, field, values }) => ({
+      object,
+      field,
+      values: values.map(({ source, value }) => ({ source: source + own, value })),
+    })),
+  };
 }
 
 function checkIds(file: TopologyFile, places: Places): readonly Problem[] {

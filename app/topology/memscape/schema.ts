@@ -312,6 +312,19 @@ export const topologyFileSchema = z
       .array(z.strictObject({ name: text, format: text, version: orNull(text) }))
       .max(64)
       .default([]),
+    conflicts: z
+      .array(
+        z.strictObject({
+          object: id,
+          field: text,
+          values: z.array(z.strictObject({ source: whole.max(63), value: z.json() })).max(64),
+        }),
+      )
+      .max(10_000)
+      .default([])
+      .describe(
+        'what the sources of `importedFrom` say differently; `source` counts them from 0, the first value stands',
+      ),
     policy: z
       .strictObject({ cpuForwardsPeers: orNull(z.boolean()), iommu: orNull(z.boolean()) })
       .default({ cpuForwardsPeers: null, iommu: null })
