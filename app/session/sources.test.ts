@@ -55,10 +55,10 @@ describe('several sources', () => {
   it('that contradict each other show both values with file and line', async () => {
     const head = await open([text('lstopo.xml', hwloc), text('numactl.txt', listing(1, 2048))]);
     expect(node('numa:0')?.facts.find((fact) => fact.claims !== undefined)).toMatchObject({
-      value: '1073741824',
+      value: '1 GiB (1073741824 bytes)',
       claims: [
-        { value: '1073741824', from: 'lstopo.xml:2' },
-        { value: '2147483648', from: 'numactl.txt:2' },
+        { value: '1 GiB (1073741824 bytes)', from: 'lstopo.xml:2' },
+        { value: '2 GiB (2147483648 bytes)', from: 'numactl.txt:2' },
       ],
     });
     expect(head).toMatchObject({

@@ -2,6 +2,8 @@
  * Adds to the nodes of a machine's picture where each was read, and what its sources disagree about: both values with
  * the place of each.
  */
+import { printBytes } from '../base/format.ts';
+import type { Json } from '../base/json.ts';
 import type { Fact, GraphNode, GraphView } from '../contract/frame.ts';
 import { contradictions, printPlace, printValue, type Contradiction } from '../model/provenance.ts';
 import type { Topology } from '../model/topology.ts';
@@ -18,7 +20,7 @@ const words: Readonly<Record<string, string>> = {
   memoryKind: 'kind',
   numaNode: 'nearest node',
   iommuGroup: 'IOMMU group',
-  bytes: 'size (bytes)',
+  bytes: 'size',
   cpus: 'CPUs',
   nearCpus: 'nearest CPUs',
   parent: 'is in',
@@ -36,12 +38,18 @@ export function claimsByObject(topology: Topology): ReadonlyMap<string, readonly
   return found;
 }
 
+/** Sizes as people read them, and exactly: sources differ in the last digits. */
+const shown = (field: string, value: Json): string =>
+  typeof value === 'number' && /(^|\.)bytes$/.test(field)
+    ? `${printBytes(value)} (${value} bytes)`
+    : printValue(field, value);
+
 function claimsOf(topology: Topology, { field, claims }: Contradiction): Fact {
   return {
     label: words[field] ?? field,
-    value: claims[0] === undefined ? null : printValue(field, claims[0].value),
+    value: claims[0] === undefined ? null : shown(field, claims[0].value),
     note: 'the sources contradict each other',
-    claims: claims.map(({ value, from }) => ({ value: printValue(field, value), from: printPlace(topology, from) })),
+    claims: claims.map(({ value, from }) => ({ value: shown(field, value), from: printPlace(topology, from) })),
   };
 }
 

@@ -33,7 +33,7 @@ export function MachineNotes({ head }: { readonly head: DocumentHead }) {
         </p>
       )}
       <button type="button" className="control" onClick={() => chooseFile(true)}>
-        Add another description of this machine
+        Add a source
       </button>
       <Warnings warnings={head.warnings} />
     </div>

@@ -9,8 +9,8 @@ export function Warnings({ warnings }: { readonly warnings: readonly Problem[] }
     <details className="warnings" open={warnings.length <= 3}>
       <summary>
         {warnings.length === 1
-          ? 'One thing the source could not tell'
-          : `${warnings.length} things the source could not tell`}
+          ? 'One thing to know about the source'
+          : `${warnings.length} things to know about the sources`}
       </summary>
       <ul>
         {warnings.map((warning, i) => (
