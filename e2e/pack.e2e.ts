@@ -68,6 +68,7 @@ describe('the packed app', () => {
       '/out/preload/preload.cjs',
       '/out/renderer/index.html',
       '/out/cli/cli.js',
+      '/assets/capture.sh',
       ...['scenarios', 'topologies'].flatMap((kind) =>
         readdirSync(join(root, 'assets', kind)).map((name) => `/assets/${kind}/${name}`),
       ),
@@ -104,6 +105,26 @@ describe('the packed app', () => {
     expect(run.status).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ scenario: 'sc-01', expectations: { failed: [] } });
   });
+
+  it('ends quietly where who reads its output has seen enough', () => {
+    const cli = join(extracted, 'out/cli/cli.js');
+    const piped = spawnSync('sh', ['-c', `"${process.execPath}" "${cli}" schema topology | head -n 1`], {
+      encoding: 'utf8',
+    });
+    expect([piped.status, piped.stdout, piped.stderr]).toEqual([0, '{\n', '']);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'captures this machine in a file that is the same machine (skipped where it is no Linux)',
+    () => {
+      const file = join(folder, 'captured.tar.gz');
+      expect(memscape('capture', '-o', file).status).toBe(0);
+      const facts = (source: string) =>
+        (JSON.parse(memscape('inspect', source, '--json').stdout) as { readonly counts: unknown }).counts;
+      expect(facts(file)).toEqual(facts('this-machine'));
+      expect(memscape('inspect', file, file, '--json').status).toBe(0);
+    },
+  );
 
   it("sets Electron's switches: no plain Node, no debugger, only this archive", () => {
     const binary = readFileSync(join(packed, 'memscape'), 'latin1');

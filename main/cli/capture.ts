@@ -32,7 +32,10 @@ export function captureCommand(program: Command): void {
       const { status, error } = spawnSync(
         'sh',
         [
-          captureScript,
+          // As an argument: inside a package the script is no file that a shell could open.
+          '-c',
+          readFileSync(captureScript, 'utf8'),
+          'memscape-capture',
           '-o',
           options.output === '-' ? '-' : resolve(options.output),
           ...(options.keepIdentifiers === true ? ['--keep-identifiers'] : []),
