@@ -147,8 +147,21 @@ export class TopologyDraft {
     }
   }
 
+  /** A BAR that is listed twice is one: the first stands. */
+  #joinBars(): void {
+    for (const object of this.#objects.values()) {
+      if (!('bars' in object) || object.bars.length < 2) continue;
+      const seen = new Set<number>();
+      const bars = object.bars.filter(({ index }) => !seen.has(index) && seen.add(index));
+      if (bars.length === object.bars.length) continue;
+      this.warn(object.from[0]?.line ?? null, `${object.bdf} lists a BAR twice: the first one stands`);
+      this.replace({ ...object, bars });
+    }
+  }
+
   finish(): Topology {
     this.#dropLoose();
+    this.#joinBars();
     if (this.#dropped > 0)
       this.#warnings.push({
         source: 0,

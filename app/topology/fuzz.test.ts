@@ -29,6 +29,8 @@ function faultOf(topology: Topology): string | null {
     if ([...rows, ...columns].some((id) => !ids.has(id))) return `the matrix ${name} names what is not there`;
   }
   for (const object of topology.objects) {
+    if ('bars' in object && new Set(object.bars.map(({ index }) => index)).size < object.bars.length)
+      return `${object.id} has one BAR twice`;
     if ('numaNode' in object && object.numaNode !== null && !ids.has(object.numaNode))
       return `${object.id} is near ${object.numaNode}, which is not there`;
   }

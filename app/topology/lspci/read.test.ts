@@ -128,3 +128,17 @@ describe.skipIf(!hasDescriptions)('lspci (skipped where ../shared is absent)', (
     }
   });
 });
+
+it('a BAR that a damaged listing has twice is one', () => {
+  const result = readTopology(
+    'twice.txt',
+    new TextEncoder().encode(
+      '01:00.0 VGA compatible controller [0300]: x\n\tRegion 1: Memory at 3f000000000 (64-bit, prefetchable) [size=64G]\n\tRegion 1: Memory at 3e000000000 (64-bit, prefetchable) [size=32G]\n',
+    ),
+  );
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  expect(objectsOf(result.value, 'pciFunction')[0]?.bars.map(({ bytes }) => bytes)).toEqual([2 ** 36]);
+  expect(result.value.warnings.map(({ message }) => message)).toContainEqual(
+    '0000:01:00.0 lists a BAR twice: the first one stands',
+  );
+});
