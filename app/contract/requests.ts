@@ -57,6 +57,8 @@ export interface DocumentHead {
   readonly warnings: readonly Problem[];
   /** What the machine was read from, where that is several things; a machine can be added to. */
   readonly parts?: readonly { readonly name: string; readonly format: string; readonly version: string | null }[];
+  /** The view that shows what the graph does not: an address map alone has nothing to draw. */
+  readonly view?: 'addresses' | 'matrices' | 'parts';
   /** How many fields these sources disagree about. */
   readonly contradictions?: number;
   /** What a link that leads here names, where that is not the id: paths on the host, ids of what is built in. */

@@ -179,6 +179,9 @@ function storyDocument(run: ScenarioRun, machine: Topology, source: string): Ope
   return { head, machine, parts: [machine], names, graph, nodes: nodeNames(names, graph), story, start: run.start };
 }
 
+const viewWithoutGraph = (machine: Topology): NonNullable<DocumentHead['view']> =>
+  machine.addressRanges.length > 0 ? 'addresses' : machine.matrices.length > 0 ? 'matrices' : 'parts';
+
 /** Contradictions that are listed in words; sources of two machines have thousands. */
 const listed = 100;
 
@@ -233,6 +236,7 @@ export function machineDocument(machine: Topology, name: string, source: string)
     source,
     tables: [],
     parts: machine.sources,
+    ...(graph.nodes.length > 0 ? {} : { view: viewWithoutGraph(machine) }),
     contradictions: machine.conflicts.length,
   };
   return {

@@ -16,7 +16,7 @@ import type {
 const maxWarnings = 500;
 
 /** Far above real machines: 16384 threads make about 30,000 objects, a thousand virtual functions a card a few thousand. */
-export const draftLimits = { objects: 120_000, pci: 32_768 } as const;
+export const draftLimits = { objects: 120_000, pci: 16_384 } as const;
 
 /** What a reader fills; `finish` makes the immutable topology of it. One source, index 0. */
 export class TopologyDraft {

@@ -3,6 +3,7 @@ import type { DocumentHead, OpenSource, SingleSource } from '../../app/contract/
 import { client } from '../client.ts';
 import { showComparison } from '../stores/comparison.ts';
 import { useDocument } from '../stores/document.ts';
+import { useLayout } from '../stores/layout.ts';
 import { useParts } from '../stores/parts.ts';
 import { useSelection } from '../stores/selection.ts';
 import { beginning } from './cursor.ts';
@@ -35,6 +36,7 @@ export async function adopt(head: DocumentHead, cursor: Cursor): Promise<void> {
   useSelection.setState({ selected: null, hovered: null, table: null });
   showComparison(null);
   useParts.setState(useParts.getInitialState(), true);
+  if (head.view !== undefined) useLayout.setState({ view: head.view });
   showDocument(cursor);
   if (head.steps.length === 0) return;
   try {
