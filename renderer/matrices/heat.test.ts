@@ -45,6 +45,7 @@ describe('the strength of a cell', () => {
 
   it('is one and the same where all values are', () => {
     expect(level(head({ least: 21, most: 21 }), 21)).toBe(3);
+    expect(level(head({ least: 21, most: 21 }), 10, true)).toBe(6);
     expect(level(head({ means: 'path', words: ['SYS'] }), 'SYS')).toBe(3);
   });
 

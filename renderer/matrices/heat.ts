@@ -26,8 +26,9 @@ export function heatOf(head: MatrixHead, value: number | string | null, self: bo
   const { least, most } = head;
   if (self && (value === 0 || head.means === 'bandwidth')) return { kind: 'self' };
   if (value === 0 && head.means === 'bandwidth') return { kind: 'none' };
-  if (least === null || most === null || (!self && most === least)) return level(0.5);
-  const share = most === least ? 1 : Math.min(1, Math.max(0, (value - least) / (most - least)));
+  if (least === null || most === null || (value === least && least === most)) return level(0.5);
+  // The diagonal may lie outside of what the others span: itself is nearer than the nearest.
+  const share = value <= least ? 0 : value >= most ? 1 : (value - least) / (most - least);
   return level(lessIsNearer(head.means) ? 1 - share : share);
 }
 
