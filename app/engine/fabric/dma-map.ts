@@ -181,3 +181,17 @@ export function unmapForDma(tx: Tx, name: string): OpResult {
   );
   return ok;
 }
+
+/** A mapping of memory whose physical address is known: a bus address goes as it is, all else through the IOMMU. */
+export function mapAsMemory(
+  tx: Tx,
+  name: string,
+  mapping: Omit<DmaMapping, 'target' | 'address' | 'iommuPages'>,
+  target: DmaMapping['target'],
+  physical: number,
+  cause: number | null,
+): OpResult {
+  const reached =
+    target === 'PEER_BUS' ? { address: physical, iommuPages: 0 } : translated(tx, mapping.bytes, physical);
+  return record(tx, name, 'dma.map.object', cause, { ...mapping, target, ...reached });
+}

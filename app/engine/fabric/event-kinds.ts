@@ -74,6 +74,48 @@ export const fabricEventKinds = {
     meaning: 'The device may no longer reach the memory.',
     state: 'neutral',
   },
+  devicesFound: {
+    title: 'devices found',
+    fn: null,
+    meaning: 'The devices that meet the constraints; of every other one, which constraint dropped it.',
+    state: 'neutral',
+  },
+  routeFound: {
+    title: 'way found',
+    fn: null,
+    meaning: 'The nearest or the widest way between two places: the sum of its links, and the narrowest of them.',
+    state: 'neutral',
+  },
+  initiatorsFound: {
+    title: 'nearest initiators',
+    fn: 'Documentation/admin-guide/mm/numaperf.rst',
+    meaning: 'Who is nearest to a memory: all who are, where several are equally near.',
+    state: 'neutral',
+  },
+  pipelinePlanned: {
+    title: 'pipeline planned',
+    fn: null,
+    meaning: 'The best devices and buffers for stages that pass bytes on.',
+    state: 'neutral',
+  },
+  linkAdded: {
+    title: 'wire added',
+    fn: null,
+    meaning: 'Two places are joined by one more wire; nothing else moves.',
+    state: 'neutral',
+  },
+  peerMapAllowed: {
+    title: 'peer mapping allowed',
+    fn: 'vm_operations_struct.p2p_map',
+    meaning: 'The exporter lets the importer reach its memory through a BAR (proposed in 2019).',
+    state: 'bar',
+  },
+  peerMapFellBack: {
+    title: 'peer mapping falls back',
+    fn: 'vm_operations_struct.p2p_map',
+    meaning: 'The exporter puts the buffer in main memory instead; the importer need not care (proposed in 2019).',
+    state: 'system',
+  },
   barResized: {
     title: 'BAR resized',
     fn: 'pci_resize_resource',

@@ -1,5 +1,6 @@
 /** Operations on the fabric: peer-to-peer, BARs, atomics. Part of the table in ../operations.ts. */
 import * as bar from './bar-ops.ts';
+import * as graph from './graph-ops.ts';
 import * as peer from './peer-ops.ts';
 
 export const fabricOperations = {
@@ -18,4 +19,10 @@ export const fabricOperations = {
   pciDriver: bar.pciDriver,
   barAccess: bar.barAccess,
   enableAtomics: bar.enableAtomicsOp,
+  findDevice: graph.findDevice,
+  findRoute: graph.findRoute,
+  nearestInitiators: graph.nearestInitiatorsOp,
+  planPipeline: graph.planPipelineOp,
+  addLink: graph.addLink,
+  peerMap: graph.peerMap,
 } as const;
