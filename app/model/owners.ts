@@ -110,6 +110,23 @@ export interface UacceQueue {
   readonly bond: string | null;
 }
 
+/** Jobs that a process has sent through a character device. Key: device and process ("accel0:A"). */
+export interface CharJobs {
+  readonly device: string;
+  readonly jobs: number;
+  /** Pages copied between the process and the kernel. */
+  readonly copiedPages: number;
+}
+
+/** Memory that a process has mapped for a device at an I/O address (VFIO). Key: device and I/O page ("accel0:256"). */
+export interface IovaMapping {
+  readonly device: string;
+  readonly holder: string;
+  readonly pages: number;
+  /** Frames that it holds pinned, in order. */
+  readonly frames: readonly { readonly first: number; readonly pages: number }[];
+}
+
 /** A part of a device that reports errors (struct drm_ras_node). Key: its id, as text. */
 export interface RasNode {
   readonly device: string;
@@ -155,6 +172,8 @@ export interface OwnerTables {
   readonly module: KernelModule;
   readonly uacceDevice: UacceDevice;
   readonly queue: UacceQueue;
+  readonly charJobs: CharJobs;
+  readonly iovaMapping: IovaMapping;
   readonly rasNode: RasNode;
   readonly rasCounter: RasCounter;
   readonly rasFormats: RasFormats;
@@ -174,6 +193,8 @@ export const ownerTableNames = [
   'module',
   'uacceDevice',
   'queue',
+  'charJobs',
+  'iovaMapping',
   'rasNode',
   'rasCounter',
   'rasFormats',

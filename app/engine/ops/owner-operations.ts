@@ -1,5 +1,6 @@
 /** Operations on device nodes and owners, error reports, and bytes on the move: part of ../operations.ts. */
 import * as cost from './cost-ops.ts';
+import * as exposure from './exposure-ops.ts';
 import * as node from './node-ops.ts';
 import * as owner from './owner-ops.ts';
 import * as ras from './ras-ops.ts';
@@ -49,6 +50,10 @@ export const ownerOperations = {
   queueMmap: uacce.queueMmap,
   queueClose: uacce.queueClose,
   isolateStrategy: uacce.isolateStrategy,
+  charJob: exposure.charJobOp,
+  iovaMap: exposure.iovaMap,
+  iovaUnmap: exposure.iovaUnmap,
+  compareExposures: exposure.compareExposuresOp,
   // Error reports.
   rasRegister: ras.rasRegisterOp,
   rasUnregister: ras.rasUnregisterOp,

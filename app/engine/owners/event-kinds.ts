@@ -317,6 +317,31 @@ export const ownerEventKinds = {
     state: 'neutral',
   },
 
+  jobCopied: {
+    title: 'job with copies',
+    fn: 'copy_from_user',
+    meaning: 'A character driver copies the input into the kernel and the result out of it.',
+    state: 'system',
+  },
+  iovaMapped: {
+    title: 'I/O address mapped',
+    fn: 'vfio_dma_do_map',
+    meaning: 'A process gives a device an address for its memory; the frames are held as long as it stands.',
+    state: 'pinned',
+  },
+  iovaUnmapped: {
+    title: 'I/O address unmapped',
+    fn: 'vfio_dma_do_unmap',
+    meaning: 'The device has no address for the memory any more; the frames may move again.',
+    state: 'neutral',
+  },
+  exposuresCompared: {
+    title: 'ways compared',
+    fn: null,
+    meaning: 'The ways in which a device is used, side by side.',
+    state: 'neutral',
+  },
+
   // Error reports.
   rasRegistered: {
     title: 'error counters offered',

@@ -12,6 +12,7 @@ import { ok, type Tx } from '../tx.ts';
 import { callMinor } from './minor-table.ts';
 import { dropReference, minorRows, numberOf } from './drm-device.ts';
 import { openMaster, releaseMaster } from './drm-master.ts';
+import { closeContainer } from './exposure.ts';
 import { heldFile } from './held-file.ts';
 import { closeQueuesOf } from './uacce.ts';
 import { ownerClosed, ownerOpened, refuseOpen } from './ownership.ts';
@@ -112,6 +113,7 @@ export function closeAllOf(tx: Tx, name: string, cause: number | null): void {
   for (const [key, file] of Object.entries(tx.world.records.nodeFile))
     if (file.holders.includes(name)) closeFile(tx, name, key, cause);
   closeQueuesOf(tx, name, cause);
+  closeContainer(tx, name, cause);
 }
 
 /** A forked child has the same files open (dup_fd). */
