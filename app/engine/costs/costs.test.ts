@@ -136,6 +136,40 @@ describe('what things cost on a two-socket server', () => {
   });
 });
 
+describe('what devices cost each other', () => {
+  const shared = (device: string): readonly OpInput[] => [
+    { op: 'process', by: 'kernel', name: 'A' },
+    { op: 'makeObject', by: 'A', as: 'weights', device, exporter: 'habanalabs', pages: 256 },
+    { op: 'exportDmaBuf', by: 'A', object: 'weights', as: 'shared' },
+    { op: 'attach', by: 'A', fd: 3, importer: 'nic0', as: 'mr' },
+    { op: 'mapAttachment', by: 'A', attachment: 'mr' },
+    { op: 'dmaRead', by: 'nic0', through: 'mr', pages: 256 },
+  ];
+
+  it('peer to peer below one switch: 1 MiB at the rate of the narrower link, the root port unused', () => {
+    const { ns, bytes } = costOf(last(play(machineWorld('accelerators'), shared('accel0'))));
+    expect(bytes).toMatchObject({ 'accel0--pci:0000:17:00.0': 2 ** 20, 'nic0--pci:0000:17:03.0': 2 ** 20 });
+    expect(Object.keys(bytes)).not.toContain('pci:0000:16:00.0--pci:0000:15:01.0');
+    expect(ns).toBe(Math.ceil(2 ** 20 / ((16 * 16 * 128) / 130 / 8)) + 110);
+  });
+
+  it('a device that shares the address space asks for the page, and then reads it where it is', () => {
+    const { parts, bytes } = costOf(
+      last(
+        play(machineWorld('dual-socket'), [
+          { op: 'process', by: 'kernel', name: 'A' },
+          { op: 'mmap', by: 'A', as: 'heap', pages: 4 },
+          { op: 'svaBind', by: 'A', device: 'accel0' },
+          { op: 'svaWrite', by: 'accel0', bond: 'accel0:A', place: 'A.heap', value: 1 },
+        ]),
+      ),
+    );
+    const ns = Object.fromEntries(parts.map((part) => [part.what, part.ns]));
+    expect(ns).toMatchObject({ 'pri.request': 20_000, 'fault.anonymous': 4 * 1550 });
+    expect(Object.values(bytes)).toContain(4 * 4096);
+  });
+});
+
 describe('flows that share a wire', () => {
   it('two get half each, and the longer one all of it when the other is done', () => {
     const capacity = new Map([['bus', 10]]);

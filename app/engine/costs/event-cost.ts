@@ -19,7 +19,7 @@ import type { Transaction } from '../step.ts';
 import { collectiveStepCost } from './collective.ts';
 import { addCosts, noCost, sumCosts, timeOf, type Cost } from './cost.ts';
 import { figure } from './figures.ts';
-import { transferCost } from './transfer.ts';
+import { concurrentCost, peerWay, transferCost } from './transfer.ts';
 
 type Rule = (world: World, event: Event) => Cost;
 
@@ -125,10 +125,15 @@ const collect: Rule = (world, event) => {
 /** A device reads or writes through its own entries: each memory that they lead to is one transfer. */
 const deviceAccess: Rule = (world, event) => {
   const { context: key = '', start = 0, pages = 0 } = event.at;
-  const device = world.records.context[key]?.device;
+  const { context, svaBond } = world.records;
+  const bond = svaBond[key];
+  const device = context[key]?.device ?? bond?.device;
+  // A device that shares the address space has no table of its own.
+  const table = bond === undefined ? pageMap(world, 'devicePte', key) : pageMap(world, 'pte', bond.space);
   const loads = new Loads();
-  for (const run of pageMap(world, 'devicePte', key).occupied(start, start + pages))
-    loads.add(device, poolOf(world, valueAt(run, run.start, 1))?.id, run.end - run.start);
+  for (const run of table.occupied(start, start + pages))
+    if (bond === undefined || hasFrame(run.values[0] ?? 0))
+      loads.add(device, poolOf(world, valueAt(run, run.start, 1))?.id, run.end - run.start);
   return loads.cost(world, true);
 };
 
@@ -141,6 +146,35 @@ const cpuAccess: Rule = (world, event) => {
     if (hasFrame(run.values[0] ?? 0))
       loads.add(socket, poolOf(world, valueAt(run, run.start, 1))?.id, run.end - run.start);
   return loads.cost(world, true);
+};
+
+/** A device uses the addresses of an import: peer to peer where they are another device's, else main memory. */
+const importAccess: Rule = (world, event) => {
+  const { through, first, pages } = event.args;
+  const device = event.at.device;
+  if (typeof through !== 'string' || typeof first !== 'number' || typeof pages !== 'number' || device === undefined)
+    return noCost;
+  const loads = new Loads();
+  let cost = noCost;
+  for (const run of pageMap(world, 'importPte', through).occupied(first, first + pages)) {
+    const pool = poolOf(world, valueAt(run, run.start, 1));
+    const owner = pool?.device ?? null;
+    if (owner === null || owner === device) loads.add(device, pool?.id, run.end - run.start);
+    else
+      cost = addCosts(
+        cost,
+        concurrentCost(world, [{ legs: peerWay(world, device, owner).legs, bytes: (run.end - run.start) * pageBytes }]),
+      );
+  }
+  return addCosts(cost, loads.cost(world, true));
+};
+
+/** A driver copies a buffer from one memory to another. */
+const bufferCopy: Rule = (world, event) => {
+  const { from, pool, pages } = event.args;
+  return typeof from === 'string' && typeof pool === 'string' && typeof pages === 'number'
+    ? transferCost(world, from, pool, pages * pageBytes)
+    : noCost;
 };
 
 const rules: { readonly [K in EventKind]?: Rule } = {
@@ -178,6 +212,12 @@ const rules: { readonly [K in EventKind]?: Rule } = {
   migrateCopy,
   migrateVmaFinalize: once('migrate.finalize'),
   migrateDeviceFinalize: once('migrate.finalize'),
+  dmaRead: importAccess,
+  dmaWrite: importAccess,
+  objectCopied: bufferCopy,
+  pageRequest: once('pri.request'),
+  barRead: once('bar.read'),
+  jobCopied: cpuAccess,
   collectiveStep: collectiveStepCost,
   transferred: collectiveStepCost,
 };
