@@ -78,6 +78,16 @@ describe('finding a device by constraints', () => {
     expect(names({ ...strict, memory: { bytes: 2 ** 30, withinNs: 340 } })).toBe('accel1');
   });
 
+  it('counts the PASIDs that processes have already', () => {
+    const taken = { ...world.records.pasid, A: { value: 1 }, B: { value: 7 } };
+    const busy = { ...world, records: { ...world.records, pasid: taken } };
+    const free = (where: World, device: string): unknown =>
+      findDevices(where, {}).found.find((found) => found.device === device)?.freePasids;
+    expect([free(world, 'accel0'), free(busy, 'accel0')]).toEqual([3, 2]);
+    expect([free(world, 'accel1'), free(busy, 'accel1')]).toEqual([2 ** 20 - 1, 2 ** 20 - 3]);
+    expect(free(busy, 'accel4')).toBe(null);
+  });
+
   it('asks for atomics that a root port completes, ATS, PRI, isolation and the host bridge', () => {
     expect(names({ atomics: [32, 64] })).toBe('accel0');
     expect(why({ atomics: [32, 64] }, 'accel1')).toMatchObject({ has: 'rp1 does not complete 32 bits' });

@@ -11,6 +11,8 @@ import { printBytes } from '../../base/format.ts';
 import { pageBytes } from '../../model/ids.ts';
 import type { DeviceKind, EngineKind } from '../../model/topology.ts';
 import type { World } from '../../model/world.ts';
+import { firstPasid } from '../../model/sva.ts';
+import { usedPasids } from '../sharing/sva.ts';
 import { atomicsRefusal, type AtomicWidth } from './atomics.ts';
 import { graphOf } from './graph.ts';
 import { peerDecision } from './peers.ts';
@@ -83,10 +85,13 @@ export interface FindAnswer {
   readonly binding: readonly { readonly constraint: ConstraintName; readonly devices: number }[];
 }
 
-/** PASIDs that no address space has, of those that a device can use; 0 is not handed out. Null: not told. */
-export function freePasids(world: World, name: string): number | null {
+/** PASIDs that nobody has, of those that a device can use; 0 is not handed out. Null: not told. */
+export function freePasids(world: World, name: string, used: ReadonlySet<number> = usedPasids(world)): number | null {
   const most = world.records.pci[name]?.maxPasids ?? null;
-  return most === null ? null : Math.max(0, most - 1);
+  if (most === null) return null;
+  let free = Math.max(0, most - firstPasid);
+  for (const value of used) if (value >= firstPasid && value < most) free -= 1;
+  return Math.max(0, free);
 }
 
 /** What all candidates are measured against, worked out once. */
@@ -96,6 +101,7 @@ interface Ground {
   /** Distances from every memory that is large enough and not some device's alone. */
   readonly memories: Reach | null;
   readonly groups: ReadonlyMap<number, readonly string[]>;
+  readonly pasids: ReadonlySet<number>;
 }
 
 const fits = (world: World, pool: string, bytes: number): boolean =>
@@ -115,7 +121,13 @@ function groundOf(world: World, query: DeviceQuery): Ground {
     if (members === undefined) groups.set(iommuGroup, [name]);
     else members.push(name);
   }
-  return { world, query, memories: memory === undefined ? null : reachFrom(world, shared), groups };
+  return {
+    world,
+    query,
+    memories: memory === undefined ? null : reachFrom(world, shared),
+    groups,
+    pasids: usedPasids(world),
+  };
 }
 
 /** The nearest memory for a device: its own, or one that all may use. */
@@ -246,7 +258,7 @@ export function findDevices(world: World, query: DeviceQuery): FindAnswer {
       device,
       memory: nearestMemory(ground, device),
       peer: decision === null ? null : { mapType: decision.mapType, distance: decision.distance },
-      freePasids: freePasids(world, device),
+      freePasids: freePasids(world, device, ground.pasids),
     };
     const missing = [...shortfalls(ground, device, facts)];
     const [first] = missing;
