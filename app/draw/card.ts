@@ -1,4 +1,5 @@
 /** What is written and painted in a card, as marks: the app and the SVG writer paint the same ones. */
+import { printBytes } from '../base/format.ts';
 import type { GraphNode, StripRef } from '../contract/frame.ts';
 import { iconOf } from './icons.ts';
 import type { DrawnNode, Size } from './picture.ts';
@@ -44,6 +45,8 @@ export interface CardStyle {
   readonly lines: number;
   /** The link of a device, written into its card where wires carry no labels. */
   readonly link: string | null;
+  /** BARs as shares of the memory behind them, true to scale; else so that even the smallest can be seen. */
+  readonly toScale?: boolean;
 }
 
 export const type = {
@@ -205,13 +208,45 @@ const bufferRow = (strip: StripRef): Row => {
   };
 };
 
+/** Narrowest that a window is drawn where it is not to scale, as a share of the memory. */
+const leastShare = 0.12;
+
+/** A BAR as a window onto memory: what is seen through it, and what lies outside. */
+function windowRow({ offset, bytes, ofBytes }: NonNullable<GraphNode['window']>, toScale: boolean): Row {
+  const exact = Math.min(1, bytes / Math.max(1, ofBytes));
+  const share = toScale ? exact : Math.max(leastShare, exact);
+  const start = Math.min(1 - share, offset / Math.max(1, ofBytes));
+  return {
+    height: 14,
+    width: 120,
+    marks: (y, inner) => {
+      const box = { kind: 'box', y: y + 1, height: 8, radius: 0 } as const;
+      const width = Math.max(1, share * inner);
+      return [
+        { ...box, x: pad, width: inner, fill: 'faint', edge: 'hairline' },
+        { ...box, x: pad + Math.min(start * inner, inner - width), width, fill: 'accent-edge', edge: 'accent' },
+      ];
+    },
+  };
+}
+
+/** "256 MiB of 48 GiB", and how much of it is out of sight where that is what is drawn. */
+function partFact(part: GraphNode, toScale: boolean): string {
+  const outside = part.window === undefined ? 0 : part.window.ofBytes - part.window.bytes;
+  if (!toScale || part.window === undefined) return part.subtitle ?? '';
+  return outside > 0 ? `${printBytes(part.window.bytes)}, ${printBytes(outside)} outside` : 'all of it';
+}
+
 /** Memory or a BAR of a device: a line of its card, with its frames below it. */
-function partRows(part: GraphNode): readonly Row[] {
-  const right = part.subtitle ?? '';
+function partRows(part: GraphNode, toScale: boolean): readonly Row[] {
+  const right = partFact(part, toScale);
   return [
     {
       height: 22,
-      width: textWidth(part.title, type.text) + textWidth(right, type.text) + 16,
+      width:
+        textWidth(part.title, type.text) +
+        Math.max(textWidth(part.subtitle ?? '', type.text), textWidth(partFact(part, true), type.text)) +
+        16,
       marks: (y, inner) => {
         const title = fitText(part.title, inner, type.text);
         const rest = fitText(right, inner - textWidth(title, type.text) - 10, type.text);
@@ -234,6 +269,7 @@ function partRows(part: GraphNode): readonly Row[] {
         ];
       },
     },
+    ...(part.window === undefined ? [] : [windowRow(part.window, toScale)]),
     ...part.strips.map((strip) => stripRow(strip, stripRoom['device-memory'])),
   ];
 }
@@ -279,7 +315,7 @@ export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: Card
   // What a story is about is shown however little room there is.
   const inStory = parts.some((part) => part.strips.length > 0);
   if (node.kind === 'device' && ((form !== 'chip' && form !== 'name') || inStory))
-    rows.push(...parts.flatMap(partRows));
+    rows.push(...parts.flatMap((part) => partRows(part, style.toScale === true)));
   const roomy = node.strips.length > 0 || inStory;
   const limit = node.kind === 'process' ? 2000 : roomy ? 250 : widest[form];
   const wanted = Math.max(...rows.map((row) => row.width), 0);

@@ -1,6 +1,6 @@
 /** Chooses how much of a machine is drawn, and in what shape, so that it can be read in the room that there is. */
 import type { GraphNode } from '../contract/frame.ts';
-import { cardOf, type } from './card.ts';
+import { cardOf, frameRoom, type } from './card.ts';
 import { fold, noWishes, type Wishes } from './fold.ts';
 import { Layout, type Detail, type Drawing } from './layout.ts';
 import { isInside, type DrawnPicture, type Picture, type Placed, type Size } from './picture.ts';
@@ -188,4 +188,15 @@ export function placeProcesses(nodes: readonly GraphNode[], machine: Size): Read
     bottom -= height + 12;
   }
   return placed;
+}
+
+/** What a label must not lie upon: cards, and the heads of frames. */
+export function labelObstacles({ picture, drawing, detail }: Drawn, more: Iterable<Placed>): readonly Placed[] {
+  const { head } = frameRoom(detail.form);
+  const boxes = picture.nodes.flatMap((node): readonly Placed[] => {
+    const box = drawing.nodes.get(node.id);
+    if (box === undefined) return [];
+    return [drawing.forms.get(node.id) === 'card' ? box : { ...box, height: head }];
+  });
+  return [...boxes, ...more];
 }

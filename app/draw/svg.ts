@@ -3,14 +3,15 @@ import type { GraphRelation, StripRef } from '../contract/frame.ts';
 import { legend } from '../model/legend.ts';
 import { cardOf, frameMarks, type CardStyle, type Mark } from './card.ts';
 import { placeProcesses, type Drawn } from './draw.ts';
-import { isInside, type DrawnNode, type Picture, type Placed, type Point } from './picture.ts';
+import { isInside, type DrawnNode, type Picture, type Placed } from './picture.ts';
 import type { Wire } from './routes.ts';
 import { glyphShape, stateStyle, type ThemeName } from './state-style.ts';
 import { stripGrid } from './strip-grid.ts';
 import { fitText, textWidth } from './text-width.ts';
 import { face, themeRoles, type Role } from './theme.ts';
 import { wireStyle } from './wire-style.ts';
-import { curveBetween, joinWires, roundedPath } from './wires.ts';
+import { roundedPath } from './wires.ts';
+import { drawRelations, type DrawnRelation } from './relations.ts';
 
 export interface SvgOptions {
   readonly theme: ThemeName;
@@ -20,6 +21,10 @@ export interface SvgOptions {
   /** Legend codes of a strip's cells, as the session's `strip` request answers. */
   readonly cells: (strip: StripRef, cells: number) => Uint8Array;
   readonly relations: readonly GraphRelation[];
+  /** BARs true to scale. */
+  readonly toScale?: boolean;
+  /** CSS put into the picture: a face that is not installed everywhere. */
+  readonly css?: string;
 }
 
 const escapes: ReadonlyMap<string, string> = new Map([
@@ -237,35 +242,21 @@ function paintLabel(w: Writer, wire: Wire): void {
   );
 }
 
-function paintRelation(
-  w: Writer,
-  relation: GraphRelation,
-  boxes: ReadonlyMap<string, Placed>,
-  drawn: Drawn,
-  owners: ReadonlyMap<string, string>,
-): void {
-  const standIn = (id: string): string => drawn.picture.standIn.get(owners.get(id) ?? id) ?? owners.get(id) ?? id;
-  const a = boxes.get(standIn(relation.source));
-  const b = boxes.get(standIn(relation.target));
-  if (a === undefined || b === undefined) return;
-  const along = joinWires(relation.route, drawn.drawing.routes, a);
-  const curve = curveBetween(a, b);
-  const path = along.length > 1 ? roundedPath(along) : curve.path;
-  const spot: Point = along.length > 1 ? (along[Math.floor(along.length / 2)] ?? curve.label) : curve.label;
+function paintRelation(w: Writer, { relation, path, text, label }: DrawnRelation): void {
   const refused = relation.kind === 'refused' || relation.state === 'stale';
+  const state = legend.find((row) => row.id === relation.state);
   const stroke = refused
     ? w.colour('refusal')
-    : relation.state === null || relation.kind === 'mirror' || relation.kind === 'maps'
+    : state === undefined || relation.kind === 'mirror' || relation.kind === 'maps'
       ? w.colour('accent')
-      : stateStyle[legend.find((row) => row.id === relation.state)?.id ?? 'system'][w.options.theme].edge;
-  const text = `${relation.kind === 'refused' ? '× ' : ''}${relation.label}`;
-  const width = textWidth(text, { size: 11 }) + 14;
+      : stateStyle[state.id][w.options.theme].edge;
+  const moves = relation.kind === 'transfer';
   w.write(
     `<g${at({ id: relation.id, class: 'relation', 'data-kind': relation.kind })}><title>${xml(relation.label)}</title>`,
-    `<path${at({ d: path, fill: 'none', stroke, 'stroke-width': relation.kind === 'transfer' ? '5' : '1.8', 'stroke-opacity': relation.kind === 'transfer' ? '0.6' : null, 'stroke-dasharray': relation.kind === 'transfer' ? '7 11' : '5 4' })}/>`,
-    `<rect${at({ x: spot.x - width / 2, y: spot.y - 10, width, height: 20, rx: 5, fill: w.colour('panel'), stroke })}/>`,
+    `<path${at({ d: path, fill: 'none', stroke, 'stroke-width': moves ? '5' : '1.8', 'stroke-opacity': moves ? '0.6' : null, 'stroke-dasharray': moves ? '7 11' : '5 4' })}/>`,
+    `<rect${at({ ...label, rx: 5, fill: w.colour('panel'), stroke })}/>`,
   );
-  w.label(text, spot.x, spot.y + 4, refused ? 'refusal' : 'text', 'middle');
+  w.label(text, label.x + label.width / 2, label.y + 14, refused ? 'refusal' : 'text', 'middle');
   w.write('</g>');
 }
 
@@ -327,7 +318,6 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
   const inside = picture.nodes.filter(isInside);
   const parts = new Map<string, (typeof inside)[number][]>();
   for (const part of inside) parts.set(part.parent ?? '', [...(parts.get(part.parent ?? '') ?? []), part]);
-  const owners = new Map(inside.map((part) => [part.id, part.parent ?? part.id]));
   const all = [...boxes.values()];
   const points = drawing.wires.flatMap((wire) => wire.paths.flat());
   const left = Math.min(0, ...all.map((box) => box.x), ...points.map((point) => point.x));
@@ -356,6 +346,7 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
     const style: CardStyle = {
       form: node.kind === 'process' ? 'full' : detail.form,
       lines: detail.lines,
+      toScale: options.toScale === true,
       link: detail.labels === 'card' && linkOf.has(node.id) ? (up.get(node.id)?.label ?? null) : null,
     };
     body.marks(
@@ -379,7 +370,7 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
   for (const wire of drawing.wires) paintWire(body, wire);
   for (const node of drawn.picture.nodes) if (!isFrame(node)) paint(node);
   for (const wire of drawing.wires) paintLabel(body, wire);
-  for (const relation of options.relations) paintRelation(body, relation, boxes, drawn, owners);
+  for (const relation of drawRelations(options.relations, picture, drawn, boxes)) paintRelation(body, relation);
   body.write('</g>');
   const legendTop = bottom + dy + 26;
   const strips = picture.nodes.some((node) => node.strips.length > 0);
@@ -390,6 +381,7 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
   w.write(
     `<svg xmlns="http://www.w3.org/2000/svg"${at({ width, height, viewBox: `0 0 ${n(width)} ${n(height)}`, role: 'img', 'font-family': face })} style="font-variant-numeric: tabular-nums">`,
     `<title>${xml(options.title)}</title>`,
+    ...(options.css === undefined ? [] : [`<style>${xml(options.css)}</style>`]),
     `<desc>${xml(options.subtitle)}</desc>`,
     `<rect${at({ width, height, fill: w.colour('background') })}/>`,
   );

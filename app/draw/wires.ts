@@ -1,4 +1,4 @@
-import type { Placed, Point } from './picture.ts';
+import type { Placed, Point, Size } from './picture.ts';
 
 /** A line through points with rounded corners, as an SVG path. */
 export function roundedPath(points: readonly Point[], radius = 6): string {
@@ -26,36 +26,39 @@ function towards(from: Point, to: Point, distance: number): Point {
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
 }
 
-/** Middle of the longest stretch of a line, and how long that is: where a label has room. */
-export function labelPlace(
-  points: readonly Point[],
-): Point & { readonly length: number; readonly horizontal: boolean } {
-  let best = { x: 0, y: 0, length: -1, horizontal: true };
-  points.forEach((point, i) => {
-    const next = points[i + 1];
+/**
+ * Where a label of something that travels stands: near the middle of its way, on none of the boxes; where there is no
+ * such place, on the middle itself. Places that other labels took are boxes too.
+ */
+export function freeSpot(way: readonly Point[], size: Size, boxes: readonly Placed[]): Point {
+  const stops: Point[] = [];
+  way.forEach((point, i) => {
+    const next = way[i + 1];
     if (next === undefined) return;
-    const length = Math.hypot(next.x - point.x, next.y - point.y);
-    if (length > best.length)
-      best = {
-        x: (point.x + next.x) / 2,
-        y: (point.y + next.y) / 2,
-        length,
-        horizontal: Math.abs(next.x - point.x) >= Math.abs(next.y - point.y),
-      };
+    for (const share of [0.5, 0.25, 0.75])
+      stops.push({ x: point.x + (next.x - point.x) * share, y: point.y + (next.y - point.y) * share });
   });
-  return best;
-}
-
-/** Where a label of something that travels along wires stands: beside the longest stretch of them, clear of its own label: `below` it, or above. */
-export function routeLabel(
-  route: readonly string[],
-  wires: ReadonlyMap<string, readonly Point[]>,
-  below: number,
-): Point {
-  const longest = route
-    .map((id) => labelPlace(wires.get(id) ?? []))
-    .reduce((best, place) => (place.length > best.length ? place : best), labelPlace([]));
-  return { x: longest.x, y: longest.y + below };
+  const middle = way[Math.floor(way.length / 2)] ?? { x: 0, y: 0 };
+  const away = (point: Point): number => Math.hypot(point.x - middle.x, point.y - middle.y);
+  const isFree = ({ x, y }: Point): boolean =>
+    boxes.every(
+      (box) =>
+        x + size.width / 2 <= box.x ||
+        x - size.width / 2 >= box.x + box.width ||
+        y + size.height / 2 <= box.y ||
+        y - size.height / 2 >= box.y + box.height,
+    );
+  for (const shift of [0, 16, -16, 32, -32, 52, -52, 80, -80]) {
+    const free = stops
+      .flatMap((stop) => [
+        { x: stop.x, y: stop.y + shift },
+        { x: stop.x + shift * 3, y: stop.y },
+      ])
+      .filter(isFree)
+      .sort((a, b) => away(a) - away(b));
+    if (free[0] !== undefined) return free[0];
+  }
+  return middle;
 }
 
 /** Wires one after the other as one line, each turned the way it is travelled. */
@@ -79,7 +82,10 @@ export function joinWires(
 }
 
 /** A curve between two boxes, from edge to edge, for what follows no wire. */
-export function curveBetween(a: Placed, b: Placed): { readonly path: string; readonly label: Point } {
+export function curveBetween(
+  a: Placed,
+  b: Placed,
+): { readonly path: string; readonly label: Point; readonly start: Point; readonly end: Point } {
   const from = { x: a.x + a.width / 2, y: a.y + a.height / 2 };
   const to = { x: Math.min(Math.max(from.x, b.x + 40), b.x + b.width - 40), y: b.y + b.height / 2 };
   const up = to.y < from.y;
@@ -90,5 +96,7 @@ export function curveBetween(a: Placed, b: Placed): { readonly path: string; rea
   return {
     path: `M${start.x},${start.y}C${start.x},${start.y + way * bend} ${end.x},${end.y - way * bend} ${end.x},${end.y}`,
     label: { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 },
+    start,
+    end,
   };
 }

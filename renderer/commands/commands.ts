@@ -18,9 +18,12 @@ import { resolveTheme } from '../theme/apply-theme.ts';
 import { chooseFile } from '../start/choose-file.ts';
 import { canAdd } from '../start/receive.ts';
 import { focusFind } from '../find/focus-find.ts';
+import { copyPng, copySvg, exportPng, exportSvg } from '../graph/export.ts';
+import { usePicture, toggleScale } from '../graph/picture-state.ts';
+import { forgetUnfolded, toggleFold } from '../graph/unfolded.ts';
 import { jumpToChange } from '../inspector/jump-to-change.ts';
 
-export type CommandGroup = 'Move' | 'Play' | 'Panels' | 'View' | 'Open';
+export type CommandGroup = 'Move' | 'Play' | 'Panels' | 'View' | 'Picture' | 'Open';
 
 /** One thing that a person can do: the same entry serves keys, palette, menu of the desktop app and list of keys. */
 export interface Command {
@@ -51,12 +54,31 @@ function nextView(): void {
   useLayout.setState(({ view }) => ({ view: viewNames[(viewNames.indexOf(view) + 1) % viewNames.length] ?? 'graph' }));
 }
 
+/** A picture that could not be written is told where a file that cannot be read is. */
+function tellFault(error: unknown): void {
+  const message = error instanceof Error ? error.message : 'no reason given';
+  useDocument.setState({
+    rejection: { name: 'picture', text: null, problems: [{ file: 'picture', line: 0, column: 0, message }] },
+  });
+}
+
+/** Opens, closes or spreads the selected part of the picture. */
+function foldSelected(): void {
+  const { selected } = useSelection.getState();
+  const { shown } = usePicture.getState();
+  if (selected?.kind !== 'node' || shown === null) return;
+  const { nodes, standIn } = shown.drawn.picture;
+  const id = standIn.get(selected.id) ?? selected.id;
+  toggleFold(nodes.find((node) => node.id === id));
+}
+
 function closeTopmost(): void {
   const { dialog, drawer, present } = useLayout.getState();
   if (dialog !== null) useLayout.setState({ dialog: null });
   else if (useDocument.getState().rejection !== null) useDocument.setState({ rejection: null });
   else if (present) useLayout.setState({ present: false });
   else if (drawer) useLayout.setState({ drawer: false });
+  else if (usePicture.getState().goal !== null) usePicture.setState({ goal: null });
   else if (useSelection.getState().selected !== null) select(null);
 }
 
@@ -145,6 +167,37 @@ export const commands: readonly Command[] = [
     title: 'Close what is on top, or clear the selection',
     keys: ['Escape'],
     run: closeTopmost,
+  },
+  { id: 'fold', group: 'Picture', title: 'Open or close the selected part', keys: ['E'], run: foldSelected },
+  { id: 'fold-reset', group: 'Picture', title: 'As much as fits the window', keys: ['Shift+E'], run: forgetUnfolded },
+  { id: 'bars-to-scale', group: 'Picture', title: 'BARs true to scale, or visible', keys: ['B'], run: toggleScale },
+  {
+    id: 'export-svg',
+    group: 'Picture',
+    title: 'Save the picture as SVG',
+    keys: [],
+    run: () => void exportSvg().catch(tellFault),
+  },
+  {
+    id: 'export-png',
+    group: 'Picture',
+    title: 'Save the picture as PNG',
+    keys: [],
+    run: () => void exportPng().catch(tellFault),
+  },
+  {
+    id: 'copy-svg',
+    group: 'Picture',
+    title: 'Copy the picture as SVG',
+    keys: [],
+    run: () => void copySvg().catch(tellFault),
+  },
+  {
+    id: 'copy-png',
+    group: 'Picture',
+    title: 'Copy the picture as PNG',
+    keys: [],
+    run: () => void copyPng().catch(tellFault),
   },
   {
     id: 'open',

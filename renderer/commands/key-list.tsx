@@ -4,7 +4,7 @@ import { useLayout } from '../stores/layout.ts';
 import { commands, type CommandGroup } from './commands.ts';
 import { printChord } from './keymap.ts';
 
-const groups: readonly CommandGroup[] = ['Move', 'Play', 'Panels', 'View', 'Open'];
+const groups: readonly CommandGroup[] = ['Move', 'Play', 'Panels', 'View', 'Picture', 'Open'];
 
 /** All keys, from the table that the keyboard itself reads. */
 export function KeyList() {

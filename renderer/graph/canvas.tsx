@@ -10,16 +10,18 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { placeProcesses } from '../../app/draw/draw.ts';
-import { isInside, type DrawnNode, type Placed, type Size } from '../../app/draw/picture.ts';
+import type { DrawnNode, Placed, Size } from '../../app/draw/picture.ts';
+import { drawRelations, type DrawnRelation } from '../../app/draw/relations.ts';
 import { nearest } from '../../app/draw/walk.ts';
-import { curveBetween, joinWires, roundedPath, routeLabel } from '../../app/draw/wires.ts';
 import { useDocument } from '../stores/document.ts';
 import { useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { nodeTypes, type CardData } from './cards.tsx';
+import { PathCard, PathLayer } from './path-layer.tsx';
+import { usePicture } from './picture-state.ts';
+import { RelationLayer } from './relation-layer.tsx';
 import { useReveal } from './reveal.ts';
-import { RelationLayer, type DrawnRelation } from './relation-layer.tsx';
 import { forgetUnfolded, useUnfolded } from './unfolded.ts';
 import { useDrawing } from './use-drawing.ts';
 import { WireLayer } from './wire-layer.tsx';
@@ -94,14 +96,25 @@ function Graph() {
   const flow = useReactFlow();
   const [measured, whole] = useRoom(present);
 
-  useEffect(() => forgetUnfolded, [document]);
+  useEffect(
+    () => () => {
+      forgetUnfolded();
+      usePicture.setState({ goal: null });
+    },
+    [document],
+  );
 
   const nodes = useMemo(() => ids.flatMap((id) => useFrame.getState().nodes.get(id) ?? []), [ids, edges]);
+  const machine = useMemo(() => ({ nodes, edges }), [nodes, edges]);
   const room = useMemo(
     () => (whole === null ? null : hasSteps ? { width: whole.width, height: whole.height - 96 } : whole),
     [whole, hasSteps],
   );
-  const drawn = useDrawing(nodes, edges, wishes, room, present ? readable.stage : readable.desk);
+  const { drawn, picture, failed } = useDrawing(nodes, edges, wishes, room, present ? readable.stage : readable.desk);
+  const toScale = usePicture((state) => state.toScale);
+  useEffect(() => {
+    usePicture.setState({ shown: drawn === null || picture === null ? null : { picture: { nodes, edges }, drawn } });
+  }, [drawn, picture, nodes, edges]);
   const places = useMemo(
     () => (drawn === null ? null : new Map([...drawn.drawing.nodes, ...placeProcesses(nodes, drawn.drawing)])),
     [drawn, nodes],
@@ -130,37 +143,18 @@ function Graph() {
           style: {
             form: isProcess ? 'full' : drawn.detail.form,
             lines: drawn.detail.lines,
+            toScale,
             link: drawn.detail.labels === 'card' && drawn.drawing.nodes.has(node.id) ? (up.get(node.id) ?? null) : null,
           },
         }),
       ];
     });
-  }, [drawn, places, nodes]);
+  }, [drawn, places, nodes, toScale]);
 
-  const drawnRelations = useMemo<readonly DrawnRelation[]>(() => {
-    if (places === null || drawn === null) return [];
-    const owner = new Map(nodes.filter(isInside).map((node) => [node.id, node.parent ?? node.id]));
-    const place = (id: string): Placed | undefined => {
-      const outer = owner.get(id) ?? id;
-      return places.get(drawn.picture.standIn.get(outer) ?? outer);
-    };
-    return (relations ?? []).flatMap((relation) => {
-      const a = place(relation.source);
-      const b = place(relation.target);
-      if (a === undefined || b === undefined) return [];
-      const { routes } = drawn.drawing;
-      const along = joinWires(relation.route, routes, a);
-      return [
-        along.length > 1
-          ? {
-              relation,
-              path: roundedPath(along),
-              label: routeLabel(relation.route, routes, relation.kind === 'transfer' ? -34 : 26),
-            }
-          : { relation, ...curveBetween(a, b) },
-      ];
-    });
-  }, [relations, places, drawn, nodes]);
+  const drawnRelations = useMemo<readonly DrawnRelation[]>(
+    () => (places === null || drawn === null ? [] : drawRelations(relations ?? [], { nodes, edges }, drawn, places)),
+    [relations, places, drawn, nodes, edges],
+  );
 
   const bounds = useMemo(() => {
     if (places === null || drawn === null) return null;
@@ -238,13 +232,24 @@ function Graph() {
         elementsSelectable={false}
         disableKeyboardA11y
         proOptions={{ hideAttribution: true }}
-        onPaneClick={() => select(null)}
+        onPaneClick={() => {
+          usePicture.setState({ goal: null });
+          select(null);
+        }}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
         {drawn !== null && <WireLayer wires={drawn.drawing.wires} />}
         <RelationLayer relations={drawnRelations} />
+        {drawn !== null && places !== null && <PathLayer picture={machine} drawn={drawn} places={places} />}
       </ReactFlow>
-      {drawn === null && <p className="graph-note">Laying out the machine…</p>}
+      <PathCard picture={machine} />
+      {failed !== null && (
+        <p className="graph-note">The picture could not be made anew: {failed}. The list of parts is under Object.</p>
+      )}
+      {drawn === null && failed === null && nodes.length > 0 && <p className="graph-note">Laying out the machine…</p>}
+      {nodes.length === 0 && (
+        <p className="graph-note">This source tells of no parts that could be drawn: see its tables.</p>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { isInside, type DrawnNode } from '../../app/draw/picture.ts';
 import { useFrame } from '../stores/frame.ts';
 import { sameSelection, select, useSelection } from '../stores/selection.ts';
 import { Marks } from './marks.tsx';
+import { usePicture } from './picture-state.ts';
 import { setClosed, setStacked, useUnfolded } from './unfolded.ts';
 
 /** What a card needs beside its node, which it takes from the frame itself. */
@@ -65,6 +66,16 @@ function Toggles({ node }: { readonly node: DrawnNode }) {
   );
 }
 
+/** Selects a part; with Shift it is the other end of the way from the one that is selected. */
+function choose(id: string, isGoal: boolean): void {
+  const { selected } = useSelection.getState();
+  if (isGoal && selected?.kind === 'node' && selected.id !== id) usePicture.setState({ goal: id });
+  else {
+    usePicture.setState({ goal: null });
+    select({ kind: 'node', id });
+  }
+}
+
 /** Nodes subscribe to their own slice of the frame: a step draws only those that changed. */
 const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
   const { drawn, behind, style, form } = data as CardData;
@@ -74,6 +85,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
     const id = selected?.kind === 'node' ? (standIn ?? selected.id) : null;
     return id !== null && (drawn.stands.includes(id) || behind?.has(id) === true);
   });
+  const isGoal = usePicture((state) => state.goal !== null && drawn.stands.includes(state.goal));
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   const node = useMemo<DrawnNode | null>(
     () =>
@@ -107,6 +119,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
       data-tight={form !== 'card' && frameRoom(style.form).pad < 10 ? true : undefined}
       data-subkind={node.subkind ?? undefined}
       data-chosen={chosen || undefined}
+      data-goal={isGoal || undefined}
       data-pointed={pointed || undefined}
       data-alert={node.alerts.length > 0 || undefined}
       data-stacked={node.count > 1 || undefined}
@@ -122,11 +135,11 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
       ]
         .filter((part) => part !== '')
         .join(', ')}
-      onClick={() => select({ kind: 'node', id })}
+      onClick={(event) => choose(id, event.shiftKey)}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ')) return;
         event.preventDefault();
-        select({ kind: 'node', id });
+        choose(id, event.shiftKey);
       }}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />

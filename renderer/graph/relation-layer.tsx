@@ -1,14 +1,7 @@
 import { ViewportPortal } from '@xyflow/react';
 import type { GraphRelation } from '../../app/contract/frame.ts';
-import type { Point } from '../../app/draw/picture.ts';
+import type { DrawnRelation } from '../../app/draw/relations.ts';
 import { stateVariable } from '../theme/state-style.ts';
-
-/** A relation with the way that it takes through the picture. */
-export interface DrawnRelation {
-  readonly relation: GraphRelation;
-  readonly path: string;
-  readonly label: Point;
-}
 
 const colourOf = ({ kind, state }: GraphRelation): string =>
   kind === 'refused' || state === 'stale'
@@ -31,17 +24,18 @@ export function RelationLayer({ relations }: { readonly relations: readonly Draw
           </g>
         ))}
       </svg>
-      {relations.map(({ relation, label }) => (
+      {relations.map(({ relation, text, label }) => (
         <div
           key={relation.id}
           className="relation-label"
           data-kind={relation.kind}
           style={{
-            transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)`,
+            transform: `translate(${label.x}px, ${label.y}px)`,
+            width: label.width,
             borderColor: colourOf(relation),
           }}
         >
-          {relation.kind === 'refused' ? `✕ ${relation.label}` : relation.label}
+          {text}
         </div>
       ))}
     </ViewportPortal>

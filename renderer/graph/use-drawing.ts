@@ -1,26 +1,93 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { GraphEdge, GraphNode } from '../../app/contract/frame.ts';
-import { draw, type Drawn } from '../../app/draw/draw.ts';
+import { draw, type Drawn, type Wanted } from '../../app/draw/draw.ts';
 import type { Wishes } from '../../app/draw/fold.ts';
-import type { Size } from '../../app/draw/picture.ts';
+import type { Picture, Size } from '../../app/draw/picture.ts';
+import type { DrawAnswer, DrawWish } from './draw-worker.ts';
 
-/** The picture that fits the room; another one only where the machine, the wishes or the room are others. */
+/** Up to this many parts a picture is made within one frame of the screen; above, a worker makes it. */
+const atOnce = 160;
+/** Longest that a picture may take before the last good one stays, in milliseconds. */
+const patience = 15_000;
+
+export interface Drawing {
+  readonly drawn: Drawn | null;
+  /** What the picture was made of. */
+  readonly picture: Picture | null;
+  /** Why there is no newer picture. */
+  readonly failed: string | null;
+}
+
+const none: Drawing = { drawn: null, picture: null, failed: null };
+
+/** The picture that fits the room; while a new one is being made, or where it cannot be, the last good one stays. */
 export function useDrawing(
   nodes: readonly GraphNode[],
   edges: readonly GraphEdge[],
   wishes: Wishes,
   room: Size | null,
   leastText: number,
-): Drawn | null {
-  const key = JSON.stringify([
+): Drawing {
+  const shape = JSON.stringify([
     nodes
       .filter((node) => node.kind !== 'process')
       .map((node) => [node.id, node.parent, node.title, node.subtitle, node.strips.map((strip) => strip.pages)]),
     edges.map((edge) => [edge.id, edge.label]),
   ]);
-  return useMemo(() => {
-    if (room === null || nodes.length === 0) return null;
-    const keep = new Set(nodes.filter((node) => node.strips.length > 0).map((node) => node.id));
-    return draw({ nodes, edges }, { room, leastText, wishes, keep });
-  }, [key, wishes, room, leastText]);
+  const picture = useMemo<Picture>(() => ({ nodes, edges }), [shape]);
+  const wanted = useMemo<Partial<Wanted> | null>(() => {
+    if (room === null) return null;
+    const keep = new Set(picture.nodes.filter((node) => node.strips.length > 0).map((node) => node.id));
+    return { room, leastText, wishes, keep };
+  }, [picture, room, leastText, wishes]);
+  const small = picture.nodes.length <= atOnce;
+  const now = useMemo<Drawing>(
+    () =>
+      !small || wanted === null || picture.nodes.length === 0
+        ? none
+        : { drawn: draw(picture, wanted), picture, failed: null },
+    [small, picture, wanted],
+  );
+  const later = useWorker(small ? null : picture, wanted);
+  return small ? now : later;
+}
+
+function useWorker(picture: Picture | null, wanted: Partial<Wanted> | null): Drawing {
+  const [state, setState] = useState<Drawing>(none);
+  const worker = useRef<Worker | null>(null);
+  const turn = useRef(0);
+  useEffect(
+    () => () => {
+      worker.current?.terminate();
+      worker.current = null;
+    },
+    [],
+  );
+  useEffect(() => {
+    if (picture === null || wanted === null) return;
+    const key = String(++turn.current);
+    const fail = (reason: string): void => setState((old) => ({ ...old, failed: reason }));
+    worker.current ??= new Worker(new URL('./draw-worker.ts', import.meta.url), { type: 'module' });
+    const own = worker.current;
+    const late = setTimeout(() => {
+      // Whatever it is doing is not wanted any more.
+      own.terminate();
+      worker.current = null;
+      fail('it takes too long');
+    }, patience);
+    own.onmessage = ({ data }: MessageEvent<DrawAnswer>): void => {
+      if (data.key !== key) return;
+      clearTimeout(late);
+      if ('fault' in data) fail(data.fault);
+      else setState({ drawn: data.drawn, picture, failed: null });
+    };
+    own.onerror = () => {
+      clearTimeout(late);
+      fail('the worker cannot be started');
+    };
+    const wish: DrawWish = { key, picture, wanted };
+    own.postMessage(wish);
+    return () => clearTimeout(late);
+  }, [picture, wanted]);
+  return state;
 }

@@ -12,8 +12,10 @@ const words: ReadonlyMap<LinkKind, string> = new Map([
 
 /** The node at which a wire ends: links of devices to a memory node of a package end at its CPU. */
 function wireEnd(sketch: Sketch, id: string, other: string): string | null {
-  const isMemoryOfDevice = sketch.object(id)?.kind === 'numaNode' && sketch.object(other)?.kind === 'pciFunction';
-  const cpu = sketch.hasCpu(id) || isMemoryOfDevice ? sketch.cpuOf(id) : null;
+  const isMemoryNode = sketch.object(id)?.kind === 'numaNode' && sketch.object(other)?.kind === 'pciFunction';
+  // The memory of the device itself is a part of its card, not of the CPU.
+  const isOwn = sketch.nearest(id, (object) => object.id === other) !== null;
+  const cpu = sketch.hasCpu(id) || (isMemoryNode && !isOwn) ? sketch.cpuOf(id) : null;
   return cpu ?? sketch.drawnAs(id);
 }
 
