@@ -59,7 +59,7 @@ export const rules = [
     from: 'renderer/graph',
     may: ['app/base', 'app/model/legend.ts', 'app/draw', 'renderer'],
     types: ['app/contract', 'app/view', 'app/model'],
-    packages: ['@xyflow/react', 'react', 'react-dom', 'zustand', 'lucide-react'],
+    packages: ['@xyflow/react', 'react', 'react-dom', 'zustand', 'lucide-react', '@fontsource-variable/inter'],
   },
   {
     from: 'renderer',

@@ -59,7 +59,7 @@ export interface Wanted {
 }
 
 export const defaultRoom: Size = { width: 700, height: 780 };
-export const defaultWanted: Wanted = { room: defaultRoom, leastText: 10.5, wishes: noWishes, keep: new Set() };
+export const defaultWanted: Wanted = { room: defaultRoom, leastText: 10, wishes: noWishes, keep: new Set() };
 
 export interface Drawn {
   readonly picture: DrawnPicture;

@@ -142,7 +142,7 @@ function classOf(nodes: ReadonlyMap<string, GraphNode>, a: string, b: string): P
   return one !== null && other !== null && one !== other ? 'SYS' : 'NODE';
 }
 
-/** "gpu0 to nic0: PXB, 4 hops, narrowest 15.8 GB/s (x8 gen4 to nic0)" */
+/** "gpu0 to nic0: 4 hops, narrowest 15.8 GB/s (x8 gen4 to nic0)" */
 export function printPath(path: MachinePath, nameOf: (id: string) => string): string {
   const hops = `${path.hops.length} hop${path.hops.length === 1 ? '' : 's'}`;
   const narrow =
@@ -150,5 +150,5 @@ export function printPath(path: MachinePath, nameOf: (id: string) => string): st
       ? 'rates not told'
       : `narrowest ${printRate(path.bottleneck.bandwidthGBs)}: ${nameOf(path.bottleneck.source)} – ${nameOf(path.bottleneck.target)}`;
   const untold = path.untold > 0 && path.bottleneck !== null ? `, ${path.untold} not told` : '';
-  return `${nameOf(path.from)} to ${nameOf(path.to)}: ${path.pathClass === null ? '' : `${path.pathClass}, `}${hops}, ${narrow}${untold}`;
+  return `${nameOf(path.from)} to ${nameOf(path.to)}: ${hops}, ${narrow}${untold}`;
 }

@@ -19,11 +19,26 @@ export function roundedPath(points: readonly Point[], radius = 6): string {
   return path;
 }
 
-/** The point `distance` from `from` on the way to `to`, at most half way. */
-function towards(from: Point, to: Point, distance: number): Point {
+/** The point `distance` from `from` on the way to `to`, at most half way, or the share `most` of it. */
+function towards(from: Point, to: Point, distance: number, most = 0.5): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
-  const share = length === 0 ? 0 : Math.min(distance, length / 2) / length;
+  const share = length === 0 ? 0 : Math.min(distance, length * most) / length;
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}
+
+/** The point half way along a line. */
+function halfWay(way: readonly Point[]): Point {
+  const lengths = way.map((point, i) => {
+    const next = way[i + 1];
+    return next === undefined ? 0 : Math.hypot(next.x - point.x, next.y - point.y);
+  });
+  let left = lengths.reduce((sum, length) => sum + length, 0) / 2;
+  for (const [i, length] of lengths.entries()) {
+    const [a, b] = [way[i], way[i + 1]];
+    if (a !== undefined && b !== undefined && left <= length) return towards(a, b, left, 1);
+    left -= length;
+  }
+  return way[0] ?? { x: 0, y: 0 };
 }
 
 /**
@@ -38,7 +53,7 @@ export function freeSpot(way: readonly Point[], size: Size, boxes: readonly Plac
     for (const share of [0.5, 0.25, 0.75])
       stops.push({ x: point.x + (next.x - point.x) * share, y: point.y + (next.y - point.y) * share });
   });
-  const middle = way[Math.floor(way.length / 2)] ?? { x: 0, y: 0 };
+  const middle = halfWay(way);
   const away = (point: Point): number => Math.hypot(point.x - middle.x, point.y - middle.y);
   const isFree = ({ x, y }: Point): boolean =>
     boxes.every(

@@ -132,16 +132,25 @@ function nodeNames(names: ShortNames, graph: GraphView): NodeNames {
 function shownFrames(
   worlds: readonly World[],
 ): ReadonlyMap<string, { readonly start: number; readonly pages: number }> {
-  const shown = new Map<string, { start: number; pages: number }>();
+  const used = new Map<string, number>();
   for (const [id, pool] of Object.entries(worlds[0]?.records.pool ?? {})) {
     let highest = 0;
     for (const world of worlds) {
       const runs = world.pages.frame[allFrames]?.occupied(pool.firstFrame, pool.firstFrame + pool.frames) ?? [];
       highest = Math.max(highest, (runs[runs.length - 1]?.end ?? pool.firstFrame) - pool.firstFrame);
     }
+    used.set(id, highest);
+  }
+  const pools = worlds[0]?.records.pool ?? {};
+  const isSystem = (id: string): boolean => pools[id]?.registration === 'system';
+  const some = [...used].some(([id, highest]) => highest > 0 && isSystem(id));
+  const shown = new Map<string, { start: number; pages: number }>();
+  for (const [id, highest] of used) {
+    // Ordinary memory that the story never touches, beside some that it does, is not what it is about.
+    if (some && highest === 0 && isSystem(id)) continue;
     let pages = 32;
     while (pages < highest * 1.5) pages *= 2;
-    shown.set(id, { start: 0, pages: Math.min(pages, pool.frames) });
+    shown.set(id, { start: 0, pages: Math.min(pages, pools[id]?.frames ?? pages) });
   }
   return shown;
 }

@@ -18,7 +18,6 @@ import { resolveTheme } from '../theme/apply-theme.ts';
 import { chooseFile } from '../start/choose-file.ts';
 import { canAdd } from '../start/receive.ts';
 import { focusFind } from '../find/focus-find.ts';
-import { copyPng, copySvg, exportPng, exportSvg } from '../graph/export.ts';
 import { usePicture, toggleScale } from '../graph/picture-state.ts';
 import { forgetUnfolded, toggleFold } from '../graph/unfolded.ts';
 import { jumpToChange } from '../inspector/jump-to-change.ts';
@@ -60,6 +59,11 @@ function tellFault(error: unknown): void {
   useDocument.setState({
     rejection: { name: 'picture', text: null, problems: [{ file: 'picture', line: 0, column: 0, message }] },
   });
+}
+
+/** Saves or copies the picture; what that takes is loaded when it is asked for. */
+function write(how: 'exportSvg' | 'exportPng' | 'copySvg' | 'copyPng'): void {
+  void import('../graph/export.ts').then((writers) => writers[how]()).catch(tellFault);
 }
 
 /** Opens, closes or spreads the selected part of the picture. */
@@ -176,28 +180,28 @@ export const commands: readonly Command[] = [
     group: 'Picture',
     title: 'Save the picture as SVG',
     keys: [],
-    run: () => void exportSvg().catch(tellFault),
+    run: () => write('exportSvg'),
   },
   {
     id: 'export-png',
     group: 'Picture',
     title: 'Save the picture as PNG',
     keys: [],
-    run: () => void exportPng().catch(tellFault),
+    run: () => write('exportPng'),
   },
   {
     id: 'copy-svg',
     group: 'Picture',
     title: 'Copy the picture as SVG',
     keys: [],
-    run: () => void copySvg().catch(tellFault),
+    run: () => write('copySvg'),
   },
   {
     id: 'copy-png',
     group: 'Picture',
     title: 'Copy the picture as PNG',
     keys: [],
-    run: () => void copyPng().catch(tellFault),
+    run: () => write('copyPng'),
   },
   {
     id: 'open',

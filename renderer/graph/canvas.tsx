@@ -36,7 +36,7 @@ const ways: ReadonlyMap<string, 'left' | 'right' | 'up' | 'down'> = new Map([
 
 const margin = 18;
 /** Pixels of the smallest text, at a desk and on a stage. */
-const readable = { desk: 10.5, stage: 24 } as const;
+const readable = { desk: 10, stage: 24 } as const;
 const largest = { desk: 1.5, stage: 3 } as const;
 /** Below this zoom the labels of wires would only be dust. */
 const labelsFrom = 0.5;

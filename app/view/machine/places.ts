@@ -47,6 +47,7 @@ export function drawPlaces(sketch: Sketch): void {
     content.set(object.parent, above);
   }
   const together = nodesOfPackages(sketch);
+  const numbers = new Numbers();
   for (const object of objects) {
     if (object.kind === 'package' || isCpuGroup(object)) {
       const node = together.get(object.id);
@@ -60,18 +61,30 @@ export function drawPlaces(sketch: Sketch): void {
       const { parts, packages: inside } = content.get(object.id) ?? { parts: 0, packages: 0 };
       if (parts < 2 || (inside > 0 && inside === packages) || hiddenSwitches(object)) continue;
       const cores = counts.get(object.id)?.cores ?? 0;
+      const inner = sketch.holder(object.parent);
       sketch.add(
         {
           id: object.id,
           kind: 'group',
-          parent: sketch.holder(object.parent),
-          title: `${object.kind === 'die' ? 'Die' : 'Group'} ${object.osIndex ?? ''}`.trim(),
+          parent: inner,
+          title: `${object.kind === 'die' ? 'Die' : 'Group'} ${object.osIndex ?? numbers.next(`${inner ?? ''} ${object.kind}`)}`,
           subtitle: cores === 0 ? null : plural(cores, 'core'),
           facts: [fact('name', object.name), fact('cores', cores === 0 ? null : String(cores))],
         },
         object.id,
       );
     }
+  }
+}
+
+/** Counts up within each key: what a source does not number is numbered in its order. */
+class Numbers {
+  readonly #next = new Map<string, number>();
+
+  next(key: string): number {
+    const n = this.#next.get(key) ?? 0;
+    this.#next.set(key, n + 1);
+    return n;
   }
 }
 
