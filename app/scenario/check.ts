@@ -18,6 +18,7 @@ import {
   text,
   type Verdict,
 } from './check-pages.ts';
+import { checkAddresses, checkObject, checkTranslations } from './check-sharing.ts';
 import type { Expectation } from './expectation.ts';
 
 export interface StepFacts {
@@ -149,6 +150,9 @@ export function checkExpectation(facts: StepFacts, e: Expectation): Verdict {
   if ('frame' in e) return checkFrame(world, e);
   if ('words' in e) return checkWords(world, e);
   if ('cached' in e) return checkCached(world, e);
+  if ('holds' in e) return checkObject(world, e);
+  if ('addresses' in e) return checkAddresses(world, e);
+  if ('translations' in e) return checkTranslations(world, e);
   if ('time' in e) return checkTime(facts, e);
   if ('link' in e) return checkLink(facts, e);
   if ('event' in e) return checkEvent(world, events, e);

@@ -2,6 +2,7 @@ import { fabricOf } from '../engine/fabric/fabric-of.ts';
 import type { EngineSpec } from '../engine/initial-world.ts';
 import { deviceAbove, shortNames } from '../model/short-names.ts';
 import { objectsOf, type DeviceMemory, type NumaNode, type Topology } from '../model/topology.ts';
+import { driverPresets } from '../model/driver-presets.ts';
 import { pageBytes } from '../model/ids.ts';
 import type { Pool } from '../model/world.ts';
 import type { Scenario } from './schema.ts';
@@ -59,11 +60,13 @@ export function engineSpec(
   ];
   const devices = [...names.devices.values()].map((id): EngineSpec['devices'][number] => {
     const own = pools.find((p) => p.device === id && p.registration !== 'system');
+    const { preset, ...settings } = scenario.devices[id] ?? {};
     return {
       id,
       memory: own === undefined || own.registration === 'system' ? 'none' : own.registration,
       pool: own?.id ?? null,
-      ...told(scenario.devices[id] ?? {}),
+      ...(preset === undefined ? {} : driverPresets[preset]),
+      ...told(settings),
     };
   });
   return {

@@ -86,6 +86,16 @@ const recordName = z
     `a record is named TABLE.KEY; tables are ${recordTableNames.join(', ')}`,
   );
 
+const addressFields = z
+  .strictObject({
+    target: z.enum(['NONE', ...deviceTargets]),
+    write: z.boolean(),
+    pool: z.string().nullable().describe('where the frames lie; null: it has no address'),
+    value: z.number().nullable().describe('what the first page holds, seen through the address'),
+    pages: z.number().int().describe('pages that it has addresses for'),
+  })
+  .partial();
+
 export const expectSchema = z.union([
   z
     .strictObject({ strip: arg.place, shows: letters })
@@ -120,6 +130,18 @@ export const expectSchema = z.union([
     .describe(
       'words of a migration or of hmm_range_fault. source: "." skipped, "h" hole, "m" collected (upper case: writable), "x" not moved after all; destination: "." declined, "d" given; mirror: "." nothing, "v" valid (upper case: writable), "!" error',
     ),
+  z
+    .strictObject({ object: arg.name, holds: arg.value, count: z.boolean().optional() })
+    .describe('what the pages of a buffer object hold; count: it counts up from page to page'),
+  z
+    .strictObject({
+      addresses: z.string().regex(/^[A-Za-z][\w.:-]{0,127}$/, 'an attachment or a memory region'),
+      are: addressFields,
+    })
+    .describe('what an importing device has for an attachment or a memory region'),
+  z
+    .strictObject({ translations: arg.context, place: arg.place, shows: letters })
+    .describe('what a device has cached of an address space that it shares: "." nothing, "t" (upper case: writable)'),
   z
     .strictObject({ cached: arg.name, shows: letters })
     .describe('pages of a file in the page cache: "f" cached, "." not'),

@@ -38,7 +38,8 @@ import { deviceFacts, holderFacts, holderRelations, kernelFacts, ownerActions } 
 import { processNodes } from '../view/process-view.ts';
 import { actions, mappings } from '../view/relations-view.ts';
 import { stripCells, stripChanges } from '../view/strip-view.ts';
-import { columnsOf, printDeviceEntry, printEntry, tableView } from '../view/table-view.ts';
+import { sharingFacts } from '../view/sharing-view.ts';
+import { columnsOf, printDeviceEntry, printEntry, tableOfColumn, tableView } from '../view/table-view.ts';
 import { whyView } from '../view/why-view.ts';
 import { pageMap } from '../engine/apply.ts';
 import { machineDocument, openBytes, openScenario, type OpenDocument } from './document.ts';
@@ -190,9 +191,10 @@ export class Session implements Handlers {
       const device = devices.get(node.id);
       return device === undefined ? [] : deviceFacts(world, device);
     };
+    const shared = sharingFacts(world, open.nodes);
     return [...processNodes(world), ...open.graph.nodes].map((node) => {
       const own = alerts.get(node.id);
-      const more = told(node);
+      const more = [...told(node), ...(shared.get(node.id) ?? [])];
       const facts = more.length === 0 ? node : { ...node, facts: [...node.facts, ...more] };
       return own === undefined ? facts : { ...facts, alerts: own };
     });
@@ -266,7 +268,7 @@ export class Session implements Handlers {
         node:
           v.at.context === undefined
             ? v.at.space === undefined
-              ? null
+              ? (open.nodes.device.get(v.at.device ?? '') ?? null)
               : `process:${v.at.space}`
             : (open.nodes.device.get(world.records.context[v.at.context]?.device ?? '') ?? null),
         strip: stripOf(world, v),
@@ -356,7 +358,7 @@ export class Session implements Handlers {
     const entry =
       context === undefined
         ? printEntry(pageMap(world, 'pte', buffer.space).get(page))
-        : printDeviceEntry(pageMap(world, 'devicePte', context).get(page));
+        : printDeviceEntry(pageMap(world, tableOfColumn(world, context), context).get(page));
     const question =
       context === undefined
         ? `Why is page ${target.page} ${entry}?`
@@ -364,7 +366,7 @@ export class Session implements Handlers {
     const last =
       context === undefined
         ? story.lastChange(cursor, 'pte', buffer.space, page)
-        : story.lastChange(cursor, 'devicePte', context, page);
+        : story.lastChange(cursor, tableOfColumn(world, context), context, page);
     if (last === null)
       return {
         question,

@@ -44,6 +44,8 @@ const counted: { readonly [K in EventKind]?: (event: Event) => Partial<Tally> } 
   refused: () => ({ refusals: 1 }),
   signalled: () => ({ refusals: 1 }),
   migrateCopy: (event) => ({ copiedPages: copiedPages(event) }),
+  objectCopied: (event) => ({ copiedPages: copiedPages(event) }),
+  importerInvalidated: () => ({ invalidations: 1 }),
   wpPageCopy: (event) => ({ copiedPages: event.at.pages ?? 1 }),
 };
 

@@ -6,6 +6,7 @@ import type { World } from '../model/world.ts';
 import type { Event } from '../engine/event.ts';
 import { eventKinds } from '../engine/event-kinds.ts';
 import { namePlace } from '../engine/place.ts';
+import { sharingPhrases } from './sharing-phrases.ts';
 import { ownerPhrases } from './owner-phrases.ts';
 
 /** "A.heap[84..112)", "gpu0:A A.heap[3]", or null where the event has no place. */
@@ -39,6 +40,7 @@ const phrases: Readonly<Record<string, (value: Json) => string>> = {
   on: (v) => `on ${String(v)}`,
   name: String,
   prot: String,
+  ...sharingPhrases,
   ...ownerPhrases,
 };
 

@@ -8,6 +8,7 @@ import type { Violation } from '../engine/invariants.ts';
 import { pageMap } from '../engine/apply.ts';
 import { copiedPages } from './counters-view.ts';
 import { namePlace } from '../engine/place.ts';
+import { sharingAction, sharingRelations } from './sharing-view.ts';
 
 /** Where the things that the engine names are drawn. */
 export interface NodeNames {
@@ -24,9 +25,9 @@ const processOf = (world: World, space: string): string | null => {
   return name === undefined ? null : `process:${name}`;
 };
 
-/** Device tables that hold entries: lines from the device to the process whose memory it sees. */
+/** Device tables that hold entries, and what devices share: lines from a device to the process or memory that it sees. */
 export function mappings(world: World, names: NodeNames, violations: readonly Violation[]): readonly GraphRelation[] {
-  return Object.entries(world.records.context).flatMap(([key, context]): readonly GraphRelation[] => {
+  const mirrors = Object.entries(world.records.context).flatMap(([key, context]): readonly GraphRelation[] => {
     const source = names.device.get(context.device);
     const target = processOf(world, context.space);
     const pages = pageMap(world, 'devicePte', key)
@@ -48,6 +49,7 @@ export function mappings(world: World, names: NodeNames, violations: readonly Vi
       },
     ];
   });
+  return [...mirrors, ...sharingRelations(world, names, violations)];
 }
 
 /** What some events do between nodes: the last of each kind between the same two, and all that travels there together. */
@@ -60,7 +62,7 @@ export function actions(
   const found = new Map<string, GraphRelation>();
   const loads = new Map<string, Load>();
   for (const event of events) {
-    if (event.kind === 'migrateCopy') {
+    if (event.kind === 'migrateCopy' || event.kind === 'objectCopied') {
       const load = loadOf(world, event, names);
       if (load === null) continue;
       const key = `${load.source} ${load.target}`;
@@ -107,7 +109,7 @@ function actionOf(world: World, event: Event, names: NodeNames, edges: readonly 
       state: null,
     };
   }
-  return null;
+  return sharingAction(world, event, names, (from, to) => route(edges, from, to, names.anchor));
 }
 
 /** Pages on their way from one memory to another. */

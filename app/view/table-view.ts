@@ -13,11 +13,19 @@ import { allFrames, poolOf } from '../engine/mm/frames.ts';
 import { slotColumn, swapArea } from '../engine/mm/swap-slots.ts';
 import { cpuState } from '../notation/strip.ts';
 
-/** Device contexts that map a space, in order: the columns of its tables. */
-export const columnsOf = (world: World, space: string): readonly string[] =>
-  Object.entries(world.records.context)
+/** Devices that map a space, in order: the columns of its tables. Contexts have tables of their own, bonds a cache. */
+export const columnsOf = (world: World, space: string): readonly string[] => [
+  ...Object.entries(world.records.context)
     .filter(([, c]) => c.space === space && c.open)
-    .map(([key]) => key);
+    .map(([key]) => key),
+  ...Object.entries(world.records.svaBond)
+    .filter(([, bond]) => bond.space === space)
+    .map(([key]) => key),
+];
+
+/** The page table that a column shows. */
+export const tableOfColumn = (world: World, column: string): 'devicePte' | 'atc' =>
+  world.records.context[column] === undefined && world.records.svaBond[column] !== undefined ? 'atc' : 'devicePte';
 
 /** "PRESENT rw", "DEVPRIV w", "MIGRATION r" */
 export function printEntry(entry: readonly number[] | null): string {
@@ -136,12 +144,12 @@ export function tableView(
               : null,
       frameNote: named === null ? null : frameNote(world, named),
       devices: columns.map((context) => {
-        const mine = pageMap(world, 'devicePte', context).get(vpn);
+        const mine = pageMap(world, tableOfColumn(world, context), context).get(vpn);
         const alert = alertAt(own, vpn, context);
         return {
           text: printDeviceEntry(mine),
           state: alert !== null ? 'stale' : deviceState(world, mine),
-          changed: !same(mine, pageMap(before, 'devicePte', context).get(vpn)),
+          changed: !same(mine, pageMap(before, tableOfColumn(world, context), context).get(vpn)),
           alert,
         };
       }),
@@ -172,7 +180,10 @@ function changedSpans(
   const end = buffer.start + buffer.pages;
   const spans = [
     ...pageMap(after, 'pte', buffer.space).diff(pageMap(before, 'pte', buffer.space)),
-    ...columns.flatMap((key) => pageMap(after, 'devicePte', key).diff(pageMap(before, 'devicePte', key))),
+    ...columns.flatMap((key) => {
+      const table = tableOfColumn(after, key);
+      return pageMap(after, table, key).diff(pageMap(before, table, key));
+    }),
   ]
     .filter((span) => span.start < end && span.end > buffer.start)
     .map((span) => ({

@@ -3,6 +3,7 @@ import type { World } from '../../model/world.ts';
 import { frameColumn, frameFlag } from '../../model/frame-state.ts';
 import { devicePermits } from '../../model/device-pte.ts';
 import { permits, pteKind } from '../../model/pte.ts';
+import type { PageMap } from '../../store/page-map.ts';
 import { isFilled, valueAt } from '../../store/run.ts';
 import { pageMap } from '../apply.ts';
 import type { Violation } from '../invariants.ts';
@@ -13,21 +14,38 @@ import { stretches, type FrameTable, type Stretch } from './object-frames.ts';
 
 const hex = (frame: number): string => `0x${frame.toString(16)}`;
 
-/** The first page whose frame is not what `expected` says for it; null: all are. */
+/** A table of page -> frame, and by how much its pages are ahead of those that are compared with it. */
+interface Table {
+  readonly map: PageMap;
+  readonly ahead: number;
+}
+
+/** How many pages from `page` on a table has in frames from `frame` on, at most `pages`. */
+function agreed({ map, ahead }: Table, page: number, frame: number, pages: number): number {
+  const run = map.occupied(page + ahead, page + ahead + pages)[0];
+  if (run === undefined || run.start !== page + ahead || valueAt(run, run.start, 0) !== frame) return 0;
+  return run.strides[0] === 1 ? run.end - run.start : 1;
+}
+
+/** The first page whose frame none of the tables has for it; null: one or another has all. Goes run by run. */
 function firstOther(
   used: readonly Stretch[],
-  expected: (page: number) => readonly (number | null)[],
+  tables: readonly Table[],
 ): { readonly page: number; readonly frame: number } | null {
-  for (const { page, frame, pages } of used)
-    for (let i = 0; i < pages; i++)
-      if (!expected(page + i).includes(frame + i)) return { page: page + i, frame: frame + i };
+  for (const { page, frame, pages } of used) {
+    for (let done = 0; done < pages;) {
+      const upto = Math.max(0, ...tables.map((table) => agreed(table, page + done, frame + done, pages - done)));
+      if (upto === 0) return { page: page + done, frame: frame + done };
+      done += upto;
+    }
+  }
   return null;
 }
 
-const lookUp = (world: World, table: FrameTable, key: string) => {
-  const map = pageMap(world, table, key);
-  return (page: number): number | null => map.column(page, 0);
-};
+const tableOf = (world: World, table: FrameTable, key: string, ahead = 0): Table => ({
+  map: pageMap(world, table, key),
+  ahead,
+});
 
 /**
  * I11: an importing device has only addresses of memory that is still the buffer's, or, told that it moves, of what
@@ -41,19 +59,15 @@ function importersForget(world: World): readonly Violation[] {
     if (tie === undefined && world.records.memoryRegion[key]?.kind === 'pinned') return [];
     const objectName = tie === undefined ? null : (dmaBuf[tie.dmaBuf]?.object ?? null);
     const fences = objectName === null ? [] : (reservation[objectName]?.fences ?? []);
-    const locked = (reservation[objectName ?? '']?.lockedBy ?? null) !== null;
-    const current = lookUp(world, 'objectPage', objectName ?? '');
-    const left = fences.map((fence) => lookUp(world, 'ghostPage', ghostKey(objectName ?? '', fence.seqno)));
+    const current = tableOf(world, 'objectPage', objectName ?? '');
+    const left = fences.map((fence) => tableOf(world, 'ghostPage', ghostKey(objectName ?? '', fence.seqno)));
     const used = stretches(world, 'importPte', key);
     const may = tie !== undefined && objectName !== null && object[objectName] !== undefined;
+    // Under the reservation lock an exporter is still telling its importers.
+    const telling = objectName !== null && (reservation[objectName]?.lockedBy ?? null) !== null;
     const told = tie === undefined || tie.mapping !== 'mapped';
-    const wrong = firstOther(used, (page) => {
-      if (!may) return [];
-      if (!told) return [current(page)];
-      // Under the lock the exporter is still telling its importers: what follows the callback has not happened yet.
-      if (fences.length === 0 && !locked) return [];
-      return [current(page), ...left.map((frameOf) => frameOf(page))];
-    });
+    const allowed = !may || (told && fences.length === 0 && !telling) ? [] : told ? [current, ...left] : [current];
+    const wrong = firstOther(used, allowed);
     if (wrong === null) return [];
     const device = tie?.importer;
     const why = told ? 'it was told to forget, and no fence is pending' : 'the buffer does not have this frame';
@@ -72,8 +86,8 @@ function mappingsAgree(world: World): readonly Violation[] {
   const found: Violation[] = [];
   for (const [name, tie] of Object.entries(world.records.attachment)) {
     if (tie.mapping !== 'mapped') continue;
-    const current = lookUp(world, 'objectPage', world.records.dmaBuf[tie.dmaBuf]?.object ?? '');
-    const wrong = firstOther(stretches(world, 'sgTable', name), (page) => [current(page)]);
+    const current = tableOf(world, 'objectPage', world.records.dmaBuf[tie.dmaBuf]?.object ?? '');
+    const wrong = firstOther(stretches(world, 'sgTable', name), [current]);
     if (wrong !== null)
       found.push({
         invariant: 'S1',
@@ -84,12 +98,12 @@ function mappingsAgree(world: World): readonly Violation[] {
   for (const area of Object.values(world.records.vma)) {
     if (area.backing !== 'pfnmap') continue;
     const name = objectBehind({ world }, area) ?? '';
-    const [current, copy] = [lookUp(world, 'objectPage', name), lookUp(world, 'copyPage', name)];
+    const ahead = area.pgoff - area.start;
     const used = stretches(world, 'pte', area.space, area.start, area.end);
-    const wrong = firstOther(used, (page) => {
-      const index = page - area.start + area.pgoff;
-      return [current(index), copy(index)];
-    });
+    const wrong = firstOther(used, [
+      tableOf(world, 'objectPage', name, ahead),
+      tableOf(world, 'copyPage', name, ahead),
+    ]);
     if (wrong !== null)
       found.push({
         invariant: 'S1',

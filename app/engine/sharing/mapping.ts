@@ -14,7 +14,7 @@ import { PageMap } from '../../store/page-map.ts';
 import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { moveLocked } from './moving.ts';
-import { stretches } from './object-frames.ts';
+import { findFreeBelow, stretches } from './object-frames.ts';
 import { lastVisibleFrame, peerTarget } from './peer.ts';
 import { forgetAddresses, hasFences, lockReservation, unlockReservation } from './reservation.ts';
 
@@ -154,7 +154,7 @@ function place(tx: Tx, name: string, cause: number | null): OpResult {
       why: 'it is pinned in device memory that this importer cannot reach',
       fn: 'map_dma_buf',
     });
-  if (reaches && isOk(moveLocked(tx, objectName, 'vram', { visible: true, cause }))) return ok;
+  if (reaches && hasVisibleRoom(tx, object)) return moveLocked(tx, objectName, 'vram', { visible: true, cause });
   return moveLocked(tx, objectName, 'system', { visible: false, cause });
 }
 
@@ -162,6 +162,12 @@ function isVisible(tx: Tx, objectName: string, object: BufferObject): boolean {
   const pool = tx.get('device', object.device ?? '')?.pool ?? '';
   const last = lastVisibleFrame(tx.world, pool);
   return stretches(tx.world, 'objectPage', objectName).every(({ frame, pages }) => frame + pages <= last);
+}
+
+/** Whether the part of the device's memory that its BAR shows has room for another copy of the object. */
+function hasVisibleRoom(tx: Tx, object: BufferObject): boolean {
+  const pool = tx.get('device', object.device ?? '')?.pool ?? '';
+  return findFreeBelow(tx.world, pool, object.pages, lastVisibleFrame(tx.world, pool)) !== null;
 }
 
 /** A static importer cannot follow moves: the exporter's pin callback puts the buffer where it can stay. */

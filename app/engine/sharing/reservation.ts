@@ -92,6 +92,7 @@ export const ghostKey = (object: string, seqno: number): string => `${object}#${
 /** All work in the object is done: its fences signal, and what waited for them happens. */
 export function signalFences(tx: Tx, object: string, cause: number | null): void {
   const { fences } = tx.get('reservation', object) ?? { fences: [] };
+  forgetStale(tx, object, cause);
   const signaled = tx.emit(
     {
       kind: 'fenceSignaled',
@@ -103,7 +104,6 @@ export function signalFences(tx: Tx, object: string, cause: number | null): void
     },
     (w) => w.patch('reservation', object, { fences: [] }),
   );
-  stopImporters(tx, object, signaled);
   for (const fence of fences) {
     const key = ghostKey(object, fence.seqno);
     if (tx.pages('ghostPage', key).isEmpty) continue;
@@ -123,7 +123,10 @@ export function signalFences(tx: Tx, object: string, cause: number | null): void
 
 /** Importers that were told to forget, and obey, let go of the old addresses once nothing is under way. */
 export function stopImporters(tx: Tx, object: string, cause: number | null): void {
-  if ((tx.get('reservation', object)?.fences ?? []).length > 0) return;
+  if ((tx.get('reservation', object)?.fences ?? []).length === 0) forgetStale(tx, object, cause);
+}
+
+function forgetStale(tx: Tx, object: string, cause: number | null): void {
   for (const [name, attachment] of Object.entries(tx.world.records.attachment)) {
     if (tx.get('dmaBuf', attachment.dmaBuf)?.object !== object || attachment.mapping !== 'stale') continue;
     if (attachment.obeys) forgetAddresses(tx, name, cause);
