@@ -1,3 +1,4 @@
+import { sameJson } from '../base/same-json.ts';
 import { PageMap } from '../store/page-map.ts';
 import {
   countingColumns,
@@ -58,20 +59,9 @@ export const invert = (event: Event): Event => ({ ...event, changes: event.chang
 
 /** Whether two worlds say the same, however their page maps are cut. */
 export function sameWorld(a: World, b: World): boolean {
-  if (JSON.stringify(sorted(a.records)) !== JSON.stringify(sorted(b.records))) return false;
+  if (!sameJson(a.records, b.records)) return false;
   return pageTableNames.every((name) => {
     const keys = new Set([...Object.keys(a.pages[name]), ...Object.keys(b.pages[name])]);
     return [...keys].every((key) => pageMap(a, name, key).equals(pageMap(b, name, key)));
   });
-}
-
-/** The same plain data with its keys in order: undoing may put a record back behind others. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([x], [y]) => (x < y ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }

@@ -307,6 +307,12 @@ export const eventKinds = {
     state: 'file',
   },
   fileMade: { title: 'file', fn: null, meaning: 'A file whose pages are in the page cache.', state: 'neutral' },
+  shmemFreed: {
+    title: 'shared memory freed',
+    fn: 'shmem_evict_inode',
+    meaning: 'The last mapping of an object of shared memory is gone, and the object with it.',
+    state: 'none',
+  },
   doWpPage: {
     title: 'write-protect fault',
     fn: 'do_wp_page',

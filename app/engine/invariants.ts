@@ -10,7 +10,9 @@ import {
   isMigration,
   pteFlag,
   pteKind,
+  pteLevel,
 } from '../model/pte.ts';
+import { pmdPages, pudPages } from '../model/ids.ts';
 import type { World } from '../model/world.ts';
 import type { PageMap } from '../store/page-map.ts';
 import { isFilled, valueAt, type FilledRun } from '../store/run.ts';
@@ -244,6 +246,23 @@ const writeImpliesRead: Check = (world, walk) =>
     }),
   );
 
+/** A huge entry stands for all the pages of its block. */
+const hugeIsWhole: Check = (world, walk) =>
+  eachEntry(world, walk, (space, run, word) => {
+    const level = pteLevel(word);
+    const size = level === 2 ? pudPages : pmdPages;
+    const whole = run.start % size === 0 && run.end % size === 0 && (!hasFrame(word) || run.strides[1] === 1);
+    return level === 0 || whole
+      ? []
+      : [
+          {
+            invariant: 'E1',
+            text: `a huge entry stands for ${size} pages, not for ${run.end - run.start}`,
+            at: { space, start: run.start, pages: run.end - run.start },
+          },
+        ];
+  });
+
 const checks: readonly Check[] = [
   mapcounts,
   privateIsNotPresent,
@@ -255,6 +274,7 @@ const checks: readonly Check[] = [
   pools,
   writeImpliesRead,
   ...swapChecks,
+  hugeIsWhole,
   ...ownerChecks,
   ...sharingChecks,
   misplacedBars,

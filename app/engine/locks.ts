@@ -8,6 +8,7 @@ import type { World } from '../model/world.ts';
 import { pageMap } from './apply.ts';
 import type { Op, OpName } from './operations.ts';
 import { allFrames } from './mm/frames.ts';
+import { isUnderWay } from './mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from './place.ts';
 import { pagemapBusy } from './owners/pagemap.ts';
 import { stillBusy } from './sharing/waits.ts';
@@ -48,7 +49,7 @@ export function mustWait(world: World, op: Op): string | null {
   const space = spaceOf(world, op);
   const mm = space === null ? undefined : world.records.space[space];
   if (mode === undefined || mm === undefined) return null;
-  if (mm.mmapWriter !== null && mm.mmapWriter !== op.by) return 'mmap';
+  if (mm.mmapWriter !== null) return 'mmap';
   return mode === 'write' && mm.mmapReaders.length > 0 ? 'mmap' : null;
 }
 
@@ -65,6 +66,8 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
       : Object.values(world.records.context).some((context) => context.driverLock !== null);
   // A page request takes the mmap lock only once it is handled.
   if (on === 'mmap') return (world.records.space[spaceOf(world, op) ?? '']?.mmapWriter ?? null) !== null;
+  if (on === 'invalidation' && 'context' in op)
+    return isUnderWay({ world }, world.records.notifier[op.context]?.space ?? '');
   if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
   if (on === 'pagemap' && 'device' in op) return pagemapBusy(world, String(op.device));
   if (on === 'folioLock' && 'place' in op && op.place !== undefined) {

@@ -47,6 +47,8 @@ export interface Space {
   /** Who holds the mmap lock for reading, and for writing, across operations. */
   readonly mmapReaders: LockHolders;
   readonly mmapWriter: string | null;
+  /** What a munmap in steps is taking out, or null. */
+  readonly unmapping?: { readonly start: number; readonly end: number } | null;
   /** Where the next mmap without an address goes (virtual page number); areas grow downwards as the kernel's do. */
   readonly mmapBase: number;
   /** Upper bits of its pointers are tags (LAM): an IOMMU cannot walk its tables. */
@@ -196,6 +198,16 @@ export interface AnonVma {
   readonly vmas: readonly string[];
 }
 
+/** Pages that somebody took hold of, whatever becomes of their mapping. Key: order of taking. */
+export interface Hold {
+  /** Where the pages were found. */
+  readonly space: string;
+  /** FOLL_PIN; false: a plain reference (FOLL_GET). */
+  readonly pin: boolean;
+  /** Pages [start, end), whose frames count up from `frame`; null: the zero page, which nobody counts. */
+  readonly pages: readonly { readonly start: number; readonly end: number; readonly frame: number | null }[];
+}
+
 /** An operation that sleeps. Key: order of arrival. */
 export interface Waiting {
   readonly op: unknown;
@@ -222,6 +234,7 @@ export interface RecordTables extends FabricTables, OwnerTables, SharingTables {
   readonly swapArea: SwapArea;
   readonly migration: Migration;
   readonly anonVma: AnonVma;
+  readonly hold: Hold;
   readonly waiting: Waiting;
   readonly counter: Counter;
   readonly file: FileObject;
@@ -241,6 +254,7 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'swapArea',
   'migration',
   'anonVma',
+  'hold',
   'waiting',
   'counter',
   'file',

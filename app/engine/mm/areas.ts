@@ -6,8 +6,9 @@
  * Models find_vma and split_vma of mm/vma.c. Neighbours alike are not merged.
  */
 import type { Vma, World } from '../../model/world.ts';
-import type { Writer } from '../tx.ts';
-import { changeFrames } from './frames.ts';
+import { frameColumn } from '../../model/frame-state.ts';
+import type { Tx, Writer } from '../tx.ts';
+import { allFrames, changeFrames } from './frames.ts';
 import { dropSlots } from './swap-slots.ts';
 
 export interface Area extends Vma {
@@ -24,6 +25,20 @@ export function areasIn(world: World, space: string, start: number, end: number)
 
 export const areaAt = (world: World, space: string, page: number): Area | null =>
   areasIn(world, space, page, page + 1)[0] ?? null;
+
+/**
+ * Where a mapping of `pages` goes that asks for no address: the highest start below `base` that is a multiple of `unit`
+ * and leaves a page free above (vm_unmapped_area, top down). Below 16: there is no room.
+ */
+export function unmappedBelow(world: World, space: string, base: number, pages: number, unit = 1): number {
+  for (let top = base; ;) {
+    const below = top - pages - 1;
+    const start = below - (((below % unit) + unit) % unit);
+    const [lowest] = start < 16 ? [] : areasIn(world, space, start, start + pages + 1);
+    if (lowest === undefined) return start;
+    top = lowest.start;
+  }
+}
 
 /** Private and may become writable: such areas are write-protected at fork. */
 export const isCow = (vma: Vma): boolean => !vma.shared && vma.backing !== 'pfnmap';
@@ -61,27 +76,35 @@ export function unlinkAnonVmas(w: Writer, area: Area): void {
   }
 }
 
-/** The area is gone; an object of shared memory goes with its last one. */
+/** The area is gone. */
 export function removeArea(w: Writer, area: Area): void {
   unlinkAnonVmas(w, area);
   w.put('vma', area.id, null);
-  const file = area.file === null ? null : w.get('file', area.file);
-  if (
-    area.file === null ||
-    file === null ||
-    !file.shmem ||
-    Object.values(w.world.records.vma).some((vma) => vma.file === area.file)
-  )
-    return;
-  for (const run of w.world.pages.pageCache[area.file]?.occupied() ?? []) {
-    const first = run.values[0] ?? 0;
-    changeFrames(w, first, first + (run.end - run.start), (f) => ({ ...f, refs: f.refs - 1, anonVma: 0 }));
+}
+
+/** An object of shared memory goes with its last mapping, and its pages with it, but for those that somebody holds. */
+export function dropUnmapped(tx: Tx, cause: number | null): void {
+  for (const [name, file] of Object.entries(tx.world.records.file)) {
+    if (!file.shmem || Object.values(tx.world.records.vma).some((vma) => vma.file === name)) continue;
+    const pages = tx.pages('pageCache', name).occupied();
+    const spans = pages.map((run) => [run.values[0] ?? 0, (run.values[0] ?? 0) + (run.end - run.start)] as const);
+    // A munmap that is under way has taken the area out, and not yet the entries.
+    const mapped = spans.some(([first, last]) =>
+      tx
+        .pages('frame', allFrames)
+        .occupied(first, last)
+        .some((run) => (run.values[frameColumn.maps] ?? 0) > 0),
+    );
+    if (mapped) continue;
+    tx.emit({ kind: 'shmemFreed', cause, rule: 'shmem.free', args: { name } }, (w) => {
+      for (const [first, last] of spans) changeFrames(w, first, last, (f) => ({ ...f, refs: f.refs - 1, anonVma: 0 }));
+      w.fill('pageCache', name, 0, file.pages, null);
+      for (const run of w.world.pages.shmemSlot[name]?.occupied() ?? [])
+        dropSlots(w, run.values[0] ?? 0, run.end - run.start);
+      w.fill('shmemSlot', name, 0, file.pages, null);
+      w.put('file', name, null);
+    });
   }
-  w.fill('pageCache', area.file, 0, file.pages, null);
-  for (const run of w.world.pages.shmemSlot[area.file]?.occupied() ?? [])
-    dropSlots(w, run.values[0] ?? 0, run.end - run.start);
-  w.fill('shmemSlot', area.file, 0, file.pages, null);
-  w.put('file', area.file, null);
 }
 
 /** anon_vma_prepare: the area's own anon_vma, made at the first anonymous fault. */

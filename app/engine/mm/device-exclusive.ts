@@ -82,8 +82,14 @@ function lendStretch(tx: Tx, key: string, space: string, start: number, end: num
   const by = `driver:${tx.get('context', key)?.device ?? key}`;
   const made = tx.emit({ kind: 'makeDeviceExclusive', by, group, rule: 'exclusive.make', at });
   const area = areaAt(tx.world, space, start);
-  if (area !== null && !isHugetlb(area) && isHugeAt(tx, space, start)) splitPmd(tx, space, blockOf(start), start, made);
+  // A huge entry is split, also one that the fault only brings (FOLL_SPLIT_PMD).
+  const split = (): void => {
+    if (area !== null && !isHugetlb(area) && isHugeAt(tx, space, start))
+      splitPmd(tx, space, blockOf(start), start, made);
+  };
+  split();
   const got = faultIn(tx, { space, start, end, access: 'write' }, made);
+  if (isOk(got)) split();
   if (!isOk(got))
     return tx.refuse('EFAULT', 'exclusive.notWritable', {
       cause: made,

@@ -10,14 +10,19 @@
  * that a driver does in between (dmirror_device_evict_chunk). It takes no mmap lock. Frames are visited from the last
  * to the first: drivers hand them out in the other order.
  */
-import { frameFlag, readFrame } from '../../model/frame-state.ts';
-import { isFilled } from '../../store/run.ts';
-import type { Tx } from '../tx.ts';
-import { allFrames, findFree, frameAt, isFrame, poolOf, systemPool, take } from './frames.ts';
+import { folioOrder, frameColumn, frameFlag, readFrame, withOrder, type FrameState } from '../../model/frame-state.ts';
+import { pmdPages } from '../../model/ids.ts';
+import type { Tx, Writer } from '../tx.ts';
+import { allFrames, findBlock, findFree, isFrame, poolOf, systemPool, take } from './frames.ts';
+import { blockOf } from './huge.ts';
 import { hold, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
 
-interface Moved {
+/** Frames that go as one: a page, or a huge page. */
+interface Unit {
   readonly from: number;
+  readonly pages: number;
+}
+interface Moved extends Unit {
   readonly to: number | null;
 }
 
@@ -33,8 +38,8 @@ export function evictFrames(tx: Tx, device: string, first: number, last: number,
   const collected = collect(tx, first, last, range);
   const moved = copy(tx, by, collected, range);
   const pages = tx.emit({ kind: 'migrateDevicePages', by, cause, rule: 'evict.pages', at, args: { npages } }, (w) => {
-    for (const { from, to } of moved) {
-      if (to !== null) takeOver(w, from, from + 1, to);
+    for (const { from, pages: length, to } of moved) {
+      if (to !== null) takeOver(w, from, from + length, to);
     }
   });
   const end = tx.emit({
@@ -45,67 +50,83 @@ export function evictFrames(tx: Tx, device: string, first: number, last: number,
     at,
     args: { npages },
   });
-  for (const { from, to } of moved) moveEntries(tx, from, from + 1, to ?? from, end);
-  return moved.filter(({ to }) => to === null).length;
+  for (const { from, pages: length, to } of moved) moveEntries(tx, from, from + length, to ?? from, end);
+  return moved.reduce((sum, { pages: length, to }) => sum + (to === null ? length : 0), 0);
 }
 
-/** migrate_device_unmap: each frame is locked and every mapping of it replaced; frames with extra references are put back. */
-function collect(tx: Tx, first: number, last: number, cause: number): readonly number[] {
-  const frames: number[] = [];
+/**
+ * migrate_device_unmap: each folio is locked and every mapping of it replaced; folios with extra references are put
+ * back. A huge page that the range cuts goes wholly.
+ */
+function collect(tx: Tx, first: number, last: number, cause: number): readonly Unit[] {
+  const units: Unit[] = [];
   for (const run of [...tx.pages('frame', allFrames).occupied(first, last)].reverse()) {
-    for (let frame = run.end - 1; frame >= run.start; frame--) {
-      const state = frameAt(tx.world, frame);
+    for (let frame = run.end - 1; frame >= run.start;) {
+      const unit = unitOf(tx, frame);
+      frame = unit.from - 1;
+      const { from, pages } = unit;
+      const states = (): readonly FrameState[] =>
+        tx
+          .pages('frame', allFrames)
+          .occupied(from, from + pages)
+          .map((part) => readFrame(part.values));
       // What cannot be read stays: a driver does not copy bad memory.
-      if (state === null || isFrame(state, 'locked') || isFrame(state, 'poisoned') || state.pins > 0) continue;
-      tx.emit(
-        {
-          kind: 'migrateVmaCollect',
-          cause,
-          rule: 'evict.collect',
-          at: { start: frame, pages: 1 },
-          args: { cpages: 1 },
-        },
-        (w) => hold(w, frame, frame + 1),
+      const stays = (state: FrameState): boolean =>
+        isFrame(state, 'locked') || isFrame(state, 'poisoned') || state.pins > 0;
+      if (states().some(stays)) continue;
+      const at = { start: from, pages };
+      tx.emit({ kind: 'migrateVmaCollect', cause, rule: 'evict.collect', at, args: { cpages: 1 } }, (w) =>
+        hold(w, from, from + pages),
       );
-      if (state.maps > 0) tryToMigrate(tx, frame, frame + 1, cause);
-      const now = frameAt(tx.world, frame);
-      if (now !== null && (now.maps > 0 || now.refs > 1)) moveEntries(tx, frame, frame + 1, frame, cause);
-      else frames.push(frame);
+      if (states().some((state) => state.maps > 0)) tryToMigrate(tx, from, from + pages, cause);
+      if (states().some((state) => state.maps > 0 || state.refs > 1)) moveEntries(tx, from, from + pages, from, cause);
+      else units.push(unit);
     }
   }
-  return frames;
+  return units;
 }
 
-/** The driver's copies to system memory; without a free frame a page has no destination. */
-function copy(tx: Tx, by: string, frames: readonly number[], cause: number): readonly Moved[] {
+/** The folio of a frame, or the frame alone where only a part of the folio is still in use. */
+function unitOf(tx: Tx, frame: number): Unit {
+  const head = blockOf(frame);
+  const whole = tx.pages('frame', allFrames).occupied(head, head + pmdPages);
+  const used = whole.reduce((sum, run) => sum + (run.end - run.start), 0);
+  return used === pmdPages && whole.every((run) => folioOrder(run.values[0] ?? 0) > 0)
+    ? { from: head, pages: pmdPages }
+    : { from: frame, pages: 1 };
+}
+
+/** The driver's copies to system memory; without free frames, whole ones for a huge page, it has no destination. */
+function copy(tx: Tx, by: string, units: readonly Unit[], cause: number): readonly Moved[] {
   const pool = systemPool(tx.world);
   const moved: Moved[] = [];
-  if (frames.length === 0) return moved;
+  const [last] = units;
+  if (last === undefined) return moved;
   const room = pool === null ? 0 : (tx.get('pool', pool)?.free ?? 0);
-  const args = {
-    pool: pool ?? 'none',
-    from: poolOf(tx.world, frames[0] ?? 0)?.id ?? null,
-    pages: Math.min(frames.length, room),
-  };
+  const wanted = units.reduce((sum, unit) => sum + unit.pages, 0);
+  const from = poolOf(tx.world, last.from)?.id ?? null;
+  const args = { pool: pool ?? 'none', from, pages: Math.min(wanted, room) };
   tx.emit({ kind: 'migrateCopy', by, cause, rule: 'evict.copy', args }, (w) => {
-    for (const from of frames) {
-      const to = pool === null ? undefined : findFree(w.world, pool, 1)?.[0]?.start;
-      const run = w.world.pages.frame[allFrames]?.runs(from, from + 1)[0];
-      if (pool === null || to === undefined || run === undefined || !isFilled(run)) {
-        moved.push({ from, to: null });
-        continue;
+    for (const unit of units) {
+      const to = pool === null ? null : destination(w, pool, unit.pages);
+      moved.push({ ...unit, to });
+      if (pool === null || to === null) continue;
+      for (const part of w.world.pages.frame[allFrames]?.occupied(unit.from, unit.from + unit.pages) ?? []) {
+        const start = to + (part.start - unit.from);
+        const { flags, content } = readFrame(part.values);
+        const held = { refs: 1, maps: 0, pins: 0, anonVma: 0, index: 0, content };
+        take(
+          w,
+          pool,
+          [{ start, end: start + (part.end - part.start) }],
+          { ...held, flags: withOrder(frameFlag.locked, unit.pages > 1 ? folioOrder(flags) : 0) },
+          part.strides[frameColumn.content] === 1,
+        );
       }
-      take(w, pool, [{ start: to, end: to + 1 }], {
-        flags: frameFlag.locked,
-        refs: 1,
-        maps: 0,
-        pins: 0,
-        anonVma: 0,
-        index: 0,
-        content: readFrame(run.values).content,
-      });
-      moved.push({ from, to });
     }
   });
   return moved;
 }
+
+const destination = (w: Writer, pool: string, pages: number): number | null =>
+  pages > 1 ? findBlock(w.world, pool, pages) : (findFree(w.world, pool, 1)?.[0]?.start ?? null);

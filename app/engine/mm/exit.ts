@@ -9,7 +9,7 @@ import type { OpResult } from '../event.ts';
 import { leave } from '../sharing/leave.ts';
 import { dropPasid } from '../sharing/sva.ts';
 import { ok, type Tx } from '../tx.ts';
-import { areasIn, removeArea } from './areas.ts';
+import { areasIn, dropUnmapped, removeArea } from './areas.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { freeTables } from './page-table-pages.ts';
 import { zapEntries } from './unmap.ts';
@@ -41,6 +41,7 @@ export function exit(tx: Tx, name: string): OpResult {
     for (const area of areasIn(w.world, id, 0, everything)) removeArea(w, area);
     freeTables(w, id, 0, everything);
   });
+  dropUnmapped(tx, cause);
   leave(tx, name, cause);
   dropPasid(tx, id, cause);
   return ok;

@@ -10,7 +10,7 @@
  */
 import { copyTables } from './page-table-pages.ts';
 import { folioOrder, frameColumn, frameFlag, readFrame, withOrder } from '../../model/frame-state.ts';
-import { pmdPages } from '../../model/ids.ts';
+import { pmdPages, pudPages } from '../../model/ids.ts';
 import {
   countsInMapcount,
   hasFlag,
@@ -25,7 +25,7 @@ import {
 import { isFilled, valueAt, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
-import { areasIn, isCow, linkAnonVma, newVmaId, removeArea, type Area } from './areas.ts';
+import { areasIn, dropUnmapped, isCow, linkAnonVma, newVmaId, removeArea, type Area } from './areas.ts';
 import { allFrames, addMapping, changeFrames, findBlock, findFree, systemPool, take } from './frames.ts';
 import { blockOf, isHugeAt, splitPmd } from './huge.ts';
 import { isHugetlb } from './hugetlb.ts';
@@ -90,6 +90,7 @@ function tearDown(tx: Tx, child: string, cause: number): void {
     w.put('space', child, null);
     w.put('process', child, null);
   });
+  dropUnmapped(tx, cause);
 }
 
 /** False where memory ran out. */
@@ -170,6 +171,7 @@ function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): 
 /** Ordinary pages are shared read only, but what may be pinned stays with the parent and is copied at once. */
 function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): boolean {
   const first = valueAt(run, run.start, 1);
+  if (pteLevel(run.values[0] ?? 0) > 0) return copyHuge(w, parent, child, run);
   for (const part of w.world.pages.frame[allFrames]?.runs(first, first + (run.end - run.start)) ?? []) {
     const piece: FilledRun = {
       start: run.start + (part.start - first),
@@ -194,6 +196,26 @@ function copyPresent(w: Writer, parent: string, child: string, run: FilledRun): 
       share(w, part.start, part.end);
     }
     charge(w, child, residentKind(part.values?.[0] ?? 0), part.end - part.start);
+  }
+  return true;
+}
+
+/** Huge pages are shared or, where any part may be pinned, copied as one (copy_hugetlb_page_range). */
+function copyHuge(w: Writer, parent: string, child: string, run: FilledRun): boolean {
+  const size = pteLevel(run.values[0] ?? 0) === 2 ? pudPages : pmdPages;
+  for (let start = run.start; start < run.end; start += size) {
+    const first = valueAt(run, start, 1);
+    const word = run.values[0] ?? 0;
+    const piece: FilledRun = { start, end: start + size, values: [word, first], strides: run.strides };
+    const frames = w.world.pages.frame[allFrames]?.occupied(first, first + size) ?? [];
+    if (frames.some((part) => readFrame(part.values).pins > 0)) {
+      if (!copyPinned(w, child, piece, first, first + size)) return false;
+    } else {
+      setBoth(w, parent, child, piece, withFlags(word, 0, pteFlag.write));
+      addMapping(w, first, first + size);
+      share(w, first, first + size);
+    }
+    charge(w, child, 'anon', size);
   }
   return true;
 }

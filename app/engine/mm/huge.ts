@@ -245,7 +245,7 @@ export function splitFolio(
 
 /** Somebody else than those who map the page has a reference. */
 const isHeldElsewhere = (frame: FrameState): boolean =>
-  frame.pins > 0 || frame.refs > frame.maps || (frame.flags & frameFlag.locked) !== 0;
+  frame.pins > 0 || frame.refs > frame.maps + (isFrame(frame, 'swapCache') ? 1 : 0) || isFrame(frame, 'locked');
 
 /** Entries of a stretch that map the folio. */
 const mapsFolio = (tx: Tx, { space, page, pages }: Mapped, head: number): readonly FilledRun[] =>

@@ -6,14 +6,14 @@
  *
  * Models hugetlb_fault, hugetlb_no_page and hugetlb_wp of mm/hugetlb.c.
  */
-import { frameFlag, withOrder } from '../../model/frame-state.ts';
+import { frameFlag, readFrame, withOrder } from '../../model/frame-state.ts';
 import { pmdPages, pudPages } from '../../model/ids.ts';
 import { hasFlag, pteFlag, pteWord } from '../../model/pte.ts';
 import type { Vma } from '../../model/world.ts';
 import type { Tx } from '../tx.ts';
 import { ownAnonVma, type Area } from './areas.ts';
 import { again, type Access, type FaultOutcome } from './cpu-fault.ts';
-import { allFrames, changeFrames, dropMapping, findBlock, frameAt, isFrame, systemPool, take } from './frames.ts';
+import { allFrames, changeFrames, dropMapping, findBlock, isFrame, systemPool, take } from './frames.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { charge } from './rss.ts';
 
@@ -106,9 +106,13 @@ function noPage(tx: Tx, area: Area, start: number, size: number, access: Access,
 function writeProtected(tx: Tx, area: Area, start: number, size: number, frame: number, cause: number): FaultOutcome {
   const { space } = area;
   const at = { space, start, pages: size };
-  const state = frameAt(tx.world, frame);
+  const sole = tx
+    .pages('frame', allFrames)
+    .occupied(frame, frame + size)
+    .map((run) => readFrame(run.values))
+    .every((state) => isFrame(state, 'anonExclusive') || state.refs === 1);
   const word = pteWord('PRESENT', pteFlag.young | pteFlag.write | pteFlag.dirty, levelOf(area));
-  if (state !== null && (isFrame(state, 'anonExclusive') || state.refs === 1 || area.shared)) {
+  if (sole || area.shared) {
     tx.emit({ kind: 'wpPageReuse', cause, rule: 'fault.cpu.hugetlb.reuse', at, fn: 'hugetlb_wp' }, (w) => {
       w.fill('pte', space, start, start + size, [word, frame], [0, 1]);
       if (!area.shared)

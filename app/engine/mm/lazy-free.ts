@@ -71,6 +71,6 @@ function giveUp(w: Writer, space: string, run: FilledRun): void {
   }));
   for (const part of w.world.pages.frame[allFrames]?.occupied(first, first + (run.end - run.start)) ?? [])
     changeFrames(w, part.start, part.end, (f) =>
-      f.maps === 1 && !isFrame(f, 'swapCache') ? { ...f, flags: f.flags | frameFlag.lazyFree } : f,
+      f.maps === 1 && !isFrame(f, 'swapCache') ? { ...f, flags: (f.flags & ~frameFlag.dirty) | frameFlag.lazyFree } : f,
     );
 }

@@ -7,7 +7,7 @@
  *
  * Models migrate_vma_collect_pmd, migrate_vma_collect_huge_pmd and migrate_device_unmap of mm/migrate_device.c.
  */
-import { frameFlag, readFrame } from '../../model/frame-state.ts';
+import { frameFlag, readFrame, type FrameState } from '../../model/frame-state.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { hasFlag, isDevPrivate, pteFlag, pteKind, pteLevel } from '../../model/pte.ts';
 import type { Migration } from '../../model/world.ts';
@@ -157,7 +157,7 @@ function classify(tx: Tx, request: CollectRequest, area: Area, run: Run, compoun
   }
   if (!isFilled(run) || !mayGo(tx, run, run.start, owner, select)) return [skip];
   const first = run.values[1] ?? 0;
-  const huge = pteLevel(word) === 1 ? source.compound : 0;
+  if (pteLevel(word) === 1) return hugePages(tx, run, faultFrame);
   return tx
     .pages('frame', allFrames)
     .runs(first, first + (run.end - run.start))
@@ -165,19 +165,40 @@ function classify(tx: Tx, request: CollectRequest, area: Area, run: Run, compoun
       const start = run.start + (part.start - first);
       const end = run.start + (part.end - first);
       const frame = isFilled(part) ? readFrame(part.values) : null;
-      const folio = huge === 0 ? part.start : blockOf(part.start);
-      const locked = frame !== null && isFrame(frame, 'locked') && faultFrame !== folio;
-      // A page that may be pinned is put back at once, before anybody looks at its references.
-      if (frame === null || locked || frame.pins > 0) return { start, end, values: null, strides: null };
-      const writable = kind === 'DEVPRIV_WRITE' || hasFlag(word, pteFlag.write);
-      const flags =
-        source.migrate |
-        source.frame |
-        huge |
-        (writable ? source.write : 0) |
-        (isFrame(frame, 'anonExclusive') ? source.exclusive : 0);
+      if (frame === null || isBusy(frame, faultFrame === part.start))
+        return { start, end, values: null, strides: null };
+      const flags = source.migrate | source.frame | sourceFlags(word, frame);
       return { start, end, values: [flags, part.start, word], strides: [0, end - start > 1 ? 1 : 0, 0] };
     });
+}
+
+/** Somebody works on the page, or it may be pinned: then it is put back at once, before anybody looks at its references. */
+const isBusy = (frame: FrameState, isOurs: boolean): boolean => frame.pins > 0 || (isFrame(frame, 'locked') && !isOurs);
+
+const sourceFlags = (word: number, frame: FrameState): number =>
+  (pteKind(word) === 'DEVPRIV_WRITE' || hasFlag(word, pteFlag.write) ? source.write : 0) |
+  (isFrame(frame, 'anonExclusive') ? source.exclusive : 0);
+
+/** Huge entries, each as one: it goes wholly or not at all. */
+function hugePages(tx: Tx, run: FilledRun, faultFrame: number | null): readonly Run[] {
+  const pieces: Run[] = [];
+  for (let start = run.start; start < run.end; start += pmdPages) {
+    const end = start + pmdPages;
+    const first = valueAt(run, start, 1);
+    const word = run.values[0] ?? 0;
+    const frames = tx
+      .pages('frame', allFrames)
+      .occupied(first, first + pmdPages)
+      .map((part) => readFrame(part.values));
+    const [head] = frames;
+    if (head === undefined || frames.some((frame) => isBusy(frame, faultFrame === first)))
+      pieces.push({ start, end, values: null, strides: null });
+    else {
+      const flags = source.migrate | source.frame | source.compound | sourceFlags(word, head);
+      pieces.push({ start, end, values: [flags, first, word], strides: [0, 1, 0] });
+    }
+  }
+  return pieces;
 }
 
 /** Pages that were never there, or are the zero page: huge ones go as one (migrate_vma_collect_hole). */
@@ -207,6 +228,10 @@ export function unmapEverywhere(tx: Tx, key: string, cause: number): void {
   for (const run of tx.pages('migrateSrc', key).occupied(call.start, call.end).flatMap(unitsOf)) {
     if (!hasFlag(run.values[0] ?? 0, source.frame)) continue;
     const first = run.values[1] ?? 0;
+    if (hasFlag(run.values[0] ?? 0, source.compound)) {
+      unmapHuge(tx, key, run, call.faultFrame, cause);
+      continue;
+    }
     for (const part of tx.pages('frame', allFrames).occupied(first, first + (run.end - run.start))) {
       const frame = readFrame(part.values);
       const start = run.start + (part.start - first);
@@ -214,13 +239,26 @@ export function unmapEverywhere(tx: Tx, key: string, cause: number): void {
       if (frame.maps > 0) tryToMigrate(tx, part.start, part.end, cause);
       const now = frameAt(tx.world, part.start);
       // What is left is the migration's own reference, that of the page or swap cache, and that of a fault that waits.
-      const folio = hasFlag(run.values[0] ?? 0, source.compound) ? run.values[1] : part.start;
-      const faulting = call.faultFrame === folio ? 1 : 0;
+      const faulting = call.faultFrame === part.start ? 1 : 0;
       const cached = isFrame(frame, 'pageCache') || isFrame(frame, 'swapCache') ? 1 : 0;
       const expected = 1 + cached + faulting;
       if (now !== null && (now.maps > 0 || now.refs > expected)) restore(tx, key, start, end, part.start, cause);
     }
   }
+}
+
+/** A huge page: all of it is unmapped, and all of it restored where anybody holds a part. */
+function unmapHuge(tx: Tx, key: string, run: FilledRun, faultFrame: number | null, cause: number): void {
+  const first = run.values[1] ?? 0;
+  const states = (): readonly FrameState[] =>
+    tx
+      .pages('frame', allFrames)
+      .occupied(first, first + pmdPages)
+      .map((part) => readFrame(part.values));
+  if (states().some((frame) => frame.maps > 0)) tryToMigrate(tx, first, first + pmdPages, cause);
+  const isHeld = (frame: FrameState): boolean =>
+    frame.maps > 0 || frame.refs > 1 + (isFrame(frame, 'swapCache') ? 1 : 0) + (faultFrame === first ? 1 : 0);
+  if (states().some(isHeld)) restore(tx, key, run.start, run.end, first, cause);
 }
 
 /** A page that cannot go after all: its entries come back as they were (remove_migration_ptes(src, src)). */

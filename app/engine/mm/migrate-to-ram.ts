@@ -14,7 +14,7 @@ import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { changeFrames, frameAt, isFrame, poolOf, systemPool } from './frames.ts';
 import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from './migrate-vma.ts';
 import { blockOf } from './huge.ts';
-import { eraseDeviceEntries } from './mirror.ts';
+import { contextsOf, eraseDeviceEntries } from './mirror.ts';
 
 /** The driver brings back [start, end), whose first frame is `frame`; false where it could not. */
 function bringBack(tx: Tx, space: string, start: number, frame: number, pages: number, cause: number): boolean {
@@ -38,7 +38,8 @@ function bringBack(tx: Tx, space: string, start: number, frame: number, pages: n
   if (!('ok' in setup)) return false;
   migrateCopy(tx, key, system, ram);
   migratePages(tx, key, ram);
-  eraseDeviceEntries(tx, context, start, end, ram, 'fault.cpu.devicePrivate');
+  for (const id of contextsOf(tx, context, space))
+    eraseDeviceEntries(tx, id, start, end, ram, 'fault.cpu.devicePrivate');
   migrateFinalize(tx, key, ram);
   return true;
 }

@@ -23,6 +23,7 @@ import { areaAt, isSpecial, ownAnonVma } from './areas.ts';
 import { allFrames, findBlock, findFree, frameAt, isFrame, poolOf, take } from './frames.ts';
 import { isHugeAt, orderFolio, splitPmd } from './huge.ts';
 import { collect, source, unitsOf, unmapEverywhere } from './migrate-collect.ts';
+import { contextsOf } from './mirror.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { letGo, moveEntries, presentWord, takeOver } from './rmap.ts';
 import { charge } from './rss.ts';
@@ -90,6 +91,12 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
   const call = tx.get('migration', key);
   if (call === null)
     return tx.refuse('EINVAL', 'migrate.copy.none', { cause, why: 'no migration is under way', at: { context: key } });
+  if (call.phase !== 'collected')
+    return tx.refuse('EINVAL', 'migrate.copy.again', {
+      cause,
+      why: 'the destinations of this migration are there already',
+      at: { context: call.context },
+    });
   const device = tx.get('context', call.context)?.device ?? call.context.slice(0, call.context.indexOf(':'));
   const collected = tx.pages('migrateSrc', key).occupied(call.start, call.end);
   const first = collected.find((run) => hasFlag(run.values[0] ?? 0, source.frame));
@@ -109,9 +116,13 @@ export function migrateCopy(tx: Tx, key: string, pool: string, cause: number | n
       if (toSystem && !hasFlag(unit.values[0] ?? 0, source.frame)) continue;
       const block = hasFlag(unit.values[0] ?? 0, source.compound) ? hugeDestination(w, device, pool) : null;
       if (block !== null) fillDestination(w, pool, key, unit, unit.start, block, block + pmdPages, true);
-      else if (!smallDestinations(w, key, pool, unit)) return;
+      else if (!smallDestinations(w, key, pool, unit)) break;
     }
     w.patch('migration', key, { phase: 'copied' });
+    // What is being copied, no device of this driver may write: it ignored the event, and forgets the pages itself.
+    for (const run of w.world.pages.migrateDst[key]?.occupied(call.start, call.end) ?? [])
+      for (const context of contextsOf(tx, call.context, call.space))
+        w.rewrite('devicePte', context, run.start, run.end, () => null);
   });
   return ok;
 }
@@ -204,6 +215,12 @@ export function migratePages(tx: Tx, key: string, request: number | null): OpRes
       cause: request,
       why: 'no migration is under way',
       at: { context: key },
+    });
+  if (call.phase === 'committed')
+    return tx.refuse('EINVAL', 'migrate.pages.again', {
+      cause: request,
+      why: 'this migration is committed already: only finalize is left',
+      at: { context: call.context },
     });
   const head = {
     kind: 'migrateVmaPages',
@@ -416,6 +433,10 @@ function finalPieces(tx: Tx, key: string, call: Migration): readonly FinalPiece[
     const moved = hasFlag(src.values[0] ?? 0, source.moved);
     for (const part of moved ? tx.pages('migrateDst', key).occupied(src.start, src.end) : [src]) {
       const from = valueAt(src, part.start, 1);
+      if (hasFlag(src.values[0] ?? 0, source.compound)) {
+        pieces.push({ pages: pmdPages, from, to: valueAt(part, part.start, 1) });
+        continue;
+      }
       for (const frames of tx.pages('frame', allFrames).occupied(from, from + (part.end - part.start))) {
         pieces.push({
           pages: frames.end - frames.start,

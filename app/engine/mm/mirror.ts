@@ -26,6 +26,14 @@ export type Request = 'snapshot' | 'read' | 'write';
 
 const driver = (tx: Tx, key: string): string => `driver:${tx.get('context', key)?.device ?? key}`;
 
+/** A context and all others that mirror the address space for the same device: one driver, several open files. */
+export const contextsOf = (tx: Tx, context: string, space: string): readonly string[] => {
+  const device = context.slice(0, context.indexOf(':'));
+  const all = Object.entries(tx.world.records.context);
+  const open = all.filter(([, c]) => c.open && c.device === device && c.space === space).map(([id]) => id);
+  return open.includes(context) ? open : [context, ...open];
+};
+
 /** Erases entries of a device's table: the driver's own doing, without a notifier event. */
 export function eraseDeviceEntries(
   tx: Tx,

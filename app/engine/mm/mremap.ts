@@ -10,7 +10,7 @@ import { isFilled } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import type { SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
-import { areaAt, areasIn, linkAnonVma, newVmaId, splitAt, unlinkAnonVmas, type Area } from './areas.ts';
+import { areaAt, areasIn, dropUnmapped, linkAnonVma, newVmaId, splitAt, unlinkAnonVmas, type Area } from './areas.ts';
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -50,6 +50,7 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
     detachAreas(tx, space, to, to + pages, cause);
     const cleared = zapRange(tx, 'UNMAP', space, to, to + pages, cause, 'mremap.target');
     if (!isOk(cleared)) return cleared;
+    dropUnmapped(tx, cause);
   }
   splitAtBorders(tx, space, start, end, cause);
   copyArea(tx, area, start, to, pages, cause);

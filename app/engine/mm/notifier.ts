@@ -201,6 +201,10 @@ export function insertNotifier(
   return ok;
 }
 
+/** An invalidation that hits an interval of the address space has started and not ended. */
+export const isUnderWay = (tx: Pick<Tx, 'world'>, space: string): boolean =>
+  isOdd(tx.world.records.subscriptions[space]?.seq ?? 0);
+
 /** mmu_interval_notifier_remove: deferred while a burst is under way. */
 export function removeNotifier(tx: Tx, id: string, cause: number | null): void {
   const notifier = tx.get('notifier', id);

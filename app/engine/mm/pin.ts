@@ -8,10 +8,12 @@
  * Models get_user_pages, pin_user_pages and check_and_migrate_movable_pages of mm/gup.c.
  */
 import { frameFlag } from '../../model/frame-state.ts';
+import { hasFrame } from '../../model/pte.ts';
+import type { Hold } from '../../model/world.ts';
 import { isFilled, valueAt } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import type { SpaceSpan } from '../place.ts';
-import { isOk, ok, type Tx } from '../tx.ts';
+import { isOk, ok, type Tx, type Writer } from '../tx.ts';
 import { faultIn } from './cpu-fault.ts';
 import { allFrames, changeFrames, findFree, frameAt, poolOf, systemPool, take } from './frames.ts';
 import { hold, moveEntries, takeOver, tryToMigrate } from './rmap.ts';
@@ -45,37 +47,83 @@ export function pin(tx: Tx, { space, start, end }: SpaceSpan, flags: readonly Ho
         });
     }
   }
-  const long = flags.includes('pin') ? 1 : 0;
-  tx.emit({ kind: 'pagesHeld', cause, rule: 'pin.hold', at }, (w) =>
-    eachFrame(tx, space, start, end, (first, last) =>
-      changeFrames(w, first, last, (f) => ({ ...f, refs: f.refs + 1, pins: f.pins + long })),
-    ),
-  );
+  const pin = flags.includes('pin');
+  const pages = framesOf(tx, space, start, end);
+  tx.emit({ kind: 'pagesHeld', cause, rule: 'pin.hold', at }, (w) => {
+    w.put('hold', String(w.count('nextHold', 1)), { space, pin, pages });
+    for (const part of pages) countHolds(w, part, pin, 1);
+  });
   return ok;
 }
 
+/** Lets go of what was taken last where the range was; EINVAL where nobody holds all of it in this way. */
 export function unpin(tx: Tx, { space, start, end }: SpaceSpan, flags: readonly HoldFlag[]): OpResult {
-  const long = flags.includes('pin') ? 1 : 0;
-  tx.emit({ kind: 'unpinned', rule: 'unpin', at: { space, start, pages: end - start } }, (w) =>
-    eachFrame(tx, space, start, end, (first, last) =>
-      changeFrames(w, first, last, (f) => ({ ...f, refs: f.refs - 1, pins: f.pins - long })),
-    ),
-  );
+  const at = { space, start, pages: end - start };
+  const pin = flags.includes('pin');
+  const found = Object.entries(tx.world.records.hold)
+    .filter(([, held]) => held.space === space && held.pin === pin && covers(held, start, end))
+    .sort(([a], [b]) => Number(b) - Number(a))[0];
+  if (found === undefined)
+    return tx.refuse('EINVAL', 'unpin.none', {
+      at,
+      why: `nobody ${pin ? 'pinned' : 'took references of'} all these pages`,
+      fn: pin ? 'unpin_user_pages' : 'put_page',
+    });
+  const [key, held] = found;
+  tx.emit({ kind: 'unpinned', rule: 'unpin', at }, (w) => {
+    const kept: Held[] = [];
+    for (const part of held.pages) {
+      const first = Math.max(part.start, start);
+      const last = Math.min(part.end, end);
+      if (first >= last) {
+        kept.push(part);
+        continue;
+      }
+      countHolds(w, cut(part, first, last), pin, -1);
+      if (part.start < first) kept.push(cut(part, part.start, first));
+      if (last < part.end) kept.push(cut(part, last, part.end));
+    }
+    w.put('hold', key, kept.length === 0 ? null : { ...held, pages: kept });
+  });
   return ok;
 }
 
-function eachFrame(
-  tx: Tx,
-  space: string,
-  start: number,
-  end: number,
-  visit: (first: number, last: number) => void,
-): void {
-  for (const run of tx.pages('pte', space).occupied(start, end)) {
-    const first = valueAt(run, run.start, 1);
-    if ((tx.pages('frame', allFrames).get(first) ?? null) !== null)
-      visit(first, first + (run.strides[1] === 1 ? run.end - run.start : 1));
-  }
+type Held = Hold['pages'][number];
+
+const cut = (part: Held, start: number, end: number): Held => ({
+  start,
+  end,
+  frame: part.frame === null ? null : part.frame + (start - part.start),
+});
+
+function countHolds(w: Writer, { start, end, frame }: Held, pin: boolean, by: 1 | -1): void {
+  if (frame !== null)
+    changeFrames(w, frame, frame + (end - start), (f) => ({
+      ...f,
+      refs: f.refs + by,
+      pins: f.pins + (pin ? by : 0),
+    }));
+}
+
+const covers = (held: Hold, start: number, end: number): boolean =>
+  held.pages.reduce((sum, part) => sum + Math.max(0, Math.min(part.end, end) - Math.max(part.start, start)), 0) ===
+  end - start;
+
+/** The frames of a range, as stretches whose frames count up. */
+function framesOf(tx: Tx, space: string, start: number, end: number): Hold['pages'] {
+  return tx
+    .pages('pte', space)
+    .occupied(start, end)
+    .flatMap((run): readonly Held[] => {
+      if (!hasFrame(run.values[0] ?? 0)) return [{ start: run.start, end: run.end, frame: null }];
+      const frame = valueAt(run, run.start, 1);
+      if (run.strides[1] === 1) return [{ start: run.start, end: run.end, frame }];
+      return Array.from({ length: run.end - run.start }, (_, i) => ({
+        start: run.start + i,
+        end: run.start + i + 1,
+        frame,
+      }));
+    });
 }
 
 /** migrate_device_coherent_folio: one page, out of the device, for somebody who means to keep it. */

@@ -17,11 +17,13 @@
  * the kernel goes by its LRU lists.
  */
 import { folioOrder, frameFlag, readFrame, type FrameState } from '../../model/frame-state.ts';
-import { hasFlag, pteFlag, pteKind, pteLevel, pteWord } from '../../model/pte.ts';
+import { pmdPages } from '../../model/ids.ts';
+import { hasFlag, pteFlag, pteKind, pteLevel, pteWord, withLevel } from '../../model/pte.ts';
 import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { areaAt } from './areas.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from './frames.ts';
+import { blockOf } from './huge.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { rmapOf, type Mapped } from './rmap.ts';
 import { charge, chargeSwap, residentKind } from './rss.ts';
@@ -127,6 +129,17 @@ function unmap(tx: Tx, first: number, last: number, slot: number | null, cause: 
     const kind = slot === null ? 'unmapped' : 'swapEntrySet';
     if (mapped.length > 0)
       tx.emit({ kind, cause, group, rule, at: { space, start: page, pages } }, (w) => {
+        // A huge entry is split before its pages are unmapped (TTU_SPLIT_HUGE_PMD).
+        for (const run of mapped.filter(({ values }) => pteLevel(values[0] ?? 0) > 0))
+          w.rewrite(
+            'pte',
+            space,
+            blockOf(run.start),
+            blockOf(run.end - 1) + pmdPages,
+            ({ values: [word = 0, frame = 0] }) => ({
+              values: [withLevel(word, 0), frame],
+            }),
+          );
         for (const run of mapped) unmapRun(w, space, run, slot === null ? null : slot + (run.start - page));
       });
     rangeEnd(tx, range);
@@ -188,9 +201,12 @@ function finish(tx: Tx, first: number, last: number, slot: number, cause: number
 
 /** MADV_FREE: nobody wrote since, so the pages are dropped; written pages are ordinary again. */
 function dropLazy(tx: Tx, first: number, last: number, cause: number | null): boolean {
-  const written = rmapOf(tx, first, last).some((place) =>
-    mappingRuns(tx, place, first, last - first).some((run) => hasFlag(run.values[0] ?? 0, pteFlag.dirty)),
-  );
+  const frames = tx.pages('frame', allFrames).occupied(first, last);
+  const written =
+    frames.some((run) => isFrame(readFrame(run.values), 'dirty')) ||
+    rmapOf(tx, first, last).some((place) =>
+      mappingRuns(tx, place, first, last - first).some((run) => hasFlag(run.values[0] ?? 0, pteFlag.dirty)),
+    );
   const at = { start: first, pages: last - first };
   if (written) {
     tx.emit({ kind: 'lazyFreeEnds', cause, rule: 'reclaim.lazyFree', at }, (w) =>

@@ -19,6 +19,7 @@ import {
   pteLevel,
   pteWord,
   withKind,
+  withLevel,
   type PteKind,
 } from '../../model/pte.ts';
 import type { Vma } from '../../model/world.ts';
@@ -137,7 +138,7 @@ export function setMigrationEntries(
     for (const run of mapped) {
       const frame = run.values[1] ?? 0;
       w.rewrite('pte', space, run.start, run.end, (entry) => ({
-        values: [migrationWord(tx, entry), entry.values[1] ?? 0],
+        values: [huge ? migrationWord(tx, entry) : withLevel(migrationWord(tx, entry), 0), entry.values[1] ?? 0],
       }));
       dropMapping(w, frame, frame + (run.end - run.start));
     }

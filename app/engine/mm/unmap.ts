@@ -72,7 +72,7 @@ export function zapEntries(
 }
 
 /** zap_pmd_range: a huge entry of which only a part goes is split. */
-function splitEnds(tx: Tx, space: string, start: number, end: number, cause: number | null): void {
+export function splitEnds(tx: Tx, space: string, start: number, end: number, cause: number | null): void {
   for (const [at, page] of [
     [start, start],
     [end, end - 1],

@@ -6,7 +6,7 @@ import { deviceAccess } from '../device/access.ts';
 import { deviceAtomic } from '../device/atomic.ts';
 import type { OpResult } from '../event.ts';
 import { systemPool } from '../mm/frames.ts';
-import { beginRead, eraseDeviceEntries, hmmRangeFault, programEntries } from '../mm/mirror.ts';
+import { beginRead, contextsOf, eraseDeviceEntries, hmmRangeFault, programEntries } from '../mm/mirror.ts';
 import { source } from '../mm/migrate-collect.ts';
 import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from '../mm/migrate-vma.ts';
 import { insertNotifier } from '../mm/notifier.ts';
@@ -14,7 +14,7 @@ import { resolvePlace, type SpaceSpan } from '../place.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { hasFrame } from '../../model/pte.ts';
 import { poolOf } from '../mm/frames.ts';
-import { valueAt } from '../../store/run.ts';
+import { valueAt, type FilledRun } from '../../store/run.ts';
 
 const everything = 2 ** 35;
 const through = { context: arg.context, place: arg.place };
@@ -40,6 +40,11 @@ export const openDevice = defineOp(
   'A process opens a device file; its context mirrors the address space of the process.',
   {
     device: arg.name,
+    as: z
+      .string()
+      .regex(/^[A-Za-z][\w-]{0,63}$/)
+      .optional()
+      .describe('name of the context, DEVICE:NAME; without it the name of the process. A second file needs its own'),
     notifier: z
       .boolean()
       .default(true)
@@ -51,11 +56,16 @@ export const openDevice = defineOp(
   },
   (tx, op) => {
     const process = tx.get('process', op.by);
-    if (process === null || tx.get('device', op.device) === null)
+    if (process === null || !process.alive || tx.get('device', op.device) === null)
       return tx.refuse('ENODEV', 'device.open', {
-        why: process === null ? `no process ${op.by}` : `no device ${op.device} in this machine`,
+        why: process === null || !process.alive ? `no process ${op.by}` : `no device ${op.device} in this machine`,
       });
-    const key = `${op.device}:${op.by}`;
+    const key = `${op.device}:${op.as ?? op.by}`;
+    if (tx.get('context', key)?.open === true)
+      return tx.refuse('EEXIST', 'device.open.name', {
+        why: `${key} is open already: name the second file with "as"`,
+        at: { context: key },
+      });
     const cause = tx.emit(
       { kind: 'deviceOpened', rule: 'device.open', at: { context: key, space: process.space, device: op.device } },
       (w) => {
@@ -292,6 +302,24 @@ export const migrateFinalizeOp = defineOp(
   },
 );
 
+/**
+ * The part of a collected stretch that is still mapped. What was zapped since, the driver was told of, and must not map
+ * again: no lock keeps MADV_DONTNEED or the OOM reaper from it.
+ */
+function stillThere(tx: Tx, space: string, src: FilledRun, dst: FilledRun): readonly FilledRun[] {
+  const hole = ((src.values[0] ?? 0) & source.frame) === 0;
+  return tx
+    .pages('pte', space)
+    .occupied(src.start, src.end)
+    .filter((entry) => valueAt(entry, entry.start, 1) === valueAt(hole ? dst : src, entry.start, 1))
+    .map((entry) => ({
+      start: entry.start,
+      end: entry.end,
+      values: src.values.map((_, c) => valueAt(src, entry.start, c)),
+      strides: src.strides,
+    }));
+}
+
 /** The driver updates its own table for the pages that moved to its memory (dmirror_migrate_finalize_and_map). */
 function mapMigrated(tx: Tx, key: string, cause: number | null): void {
   const call = tx.get('migration', key);
@@ -316,7 +344,9 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
           w.rewrite('devicePte', id, run.start, run.end, () => null);
           continue;
         }
-        for (const part of sources.occupied(run.start, run.end)) {
+        for (const part of sources
+          .occupied(run.start, run.end)
+          .flatMap((src) => stillThere(tx, call.space, src, run))) {
           const word = part.values[0] ?? 0;
           const hole = (word & source.frame) === 0;
           // A page that did not move after all stays where the driver had it.
@@ -338,6 +368,9 @@ function mapMigrated(tx: Tx, key: string, cause: number | null): void {
       }
     },
   );
+  // Its other files of the address space ignored the event too, and must not keep what was there.
+  for (const other of contextsOf(tx, id, call.space))
+    if (other !== id) eraseDeviceEntries(tx, other, call.start, call.end, cause, 'migrate.others');
 }
 
 /** A whole migration, in blocks as large as the driver moves at a time. */
@@ -372,7 +405,9 @@ function migrateRange(tx: Tx, context: string, span: SpaceSpan, to: 'device' | '
     migrateCopy(tx, key, pool, null);
     migratePages(tx, key, null);
     if (to === 'device') mapMigrated(tx, key, null);
-    else eraseDeviceEntries(tx, context, at, end, null, 'migrate.toSystem');
+    else
+      for (const id of contextsOf(tx, context, span.space))
+        eraseDeviceEntries(tx, id, at, end, null, 'migrate.toSystem');
     migrateFinalize(tx, key, null);
   }
   return ok;

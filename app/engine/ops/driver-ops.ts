@@ -4,12 +4,12 @@ import { arg, defineOp } from '../define-op.ts';
 import { evictFrames } from '../mm/evict.ts';
 import { frameFlag } from '../../model/frame-state.ts';
 import { pteFlag, pteWord } from '../../model/pte.ts';
-import { newVmaId } from '../mm/areas.ts';
+import { newVmaId, unmappedBelow } from '../mm/areas.ts';
 import { findFree, systemPool, take } from '../mm/frames.ts';
 import { charge } from '../mm/rss.ts';
 import { lend } from '../mm/device-exclusive.ts';
 import { eraseDeviceEntries } from '../mm/mirror.ts';
-import { removeNotifier } from '../mm/notifier.ts';
+import { isUnderWay, removeNotifier } from '../mm/notifier.ts';
 import { resolvePlace } from '../place.ts';
 import { ok } from '../tx.ts';
 
@@ -26,6 +26,9 @@ export const closeDevice = defineOp(
         why: `no open device file ${op.context}`,
         at: { context: op.context },
       });
+    // The last close removes the interval notifier, which waits for invalidations that are under way.
+    const interval = tx.get('notifier', op.context);
+    if (interval !== null && isUnderWay(tx, interval.space)) return { blocked: 'invalidation' };
     const cause = tx.emit(
       {
         kind: 'deviceClosed',
@@ -67,7 +70,7 @@ export const mmapDevice = defineOp(
         why: 'no free frames for the driver to insert',
         fn: 'vm_insert_page',
       });
-    const start = space.mmapBase - op.pages - 1;
+    const start = unmappedBelow(tx.world, context.space, space.mmapBase, op.pages);
     tx.emit(
       {
         kind: 'mmapped',

@@ -8,11 +8,11 @@ import { fork } from '../mm/fork.ts';
 import { oomReap } from '../mm/oom-reap.ts';
 import { closeAllOf, shareFilesWith } from '../owners/node-file.ts';
 import { isOk, ok, type Tx, type Writer } from '../tx.ts';
-import { newVmaId } from '../mm/areas.ts';
+import { areasIn, dropUnmapped, newVmaId, unmappedBelow } from '../mm/areas.ts';
 import { cpuAccess } from '../mm/cpu-fault.ts';
 import { frameFlag } from '../../model/frame-state.ts';
 import { allFrames, findFree, storeContent, systemPool, take } from '../mm/frames.ts';
-import { canDetach, detachAreas, zapEntries, zapRange } from '../mm/unmap.ts';
+import { canDetach, detachAreas, splitEnds, zapEntries, zapRange } from '../mm/unmap.ts';
 import { rangeEnd, rangeStart } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
 import { sweepQueues } from '../owners/uacce.ts';
@@ -146,16 +146,15 @@ export const mmap = defineOp(
   (tx, op) => {
     const process = tx.get('process', op.by);
     const space = process === null ? null : tx.get('space', process.space);
-    if (process === null || space === null)
+    if (process === null || space === null || !process.alive)
       return tx.refuse('ESRCH', 'mmap.noProcess', { why: `no process ${op.by} is running`, fn: 'do_mmap' });
     const name = `${op.by}.${op.as}`;
     if (tx.get('buffer', name) !== null)
       return tx.refuse('EEXIST', 'mmap.name', { why: `there is a buffer ${name} already`, fn: 'do_mmap' });
     if (op.file !== undefined && tx.get('file', op.file) === null)
       return tx.refuse('ENOENT', 'mmap.file', { why: `there is no file ${op.file}`, fn: 'do_mmap' });
-    const below = space.mmapBase - op.pages - 1;
     const unit = op.hugetlb === undefined ? op.align : Math.max(op.align, hugetlbPages[op.hugetlb]);
-    const start = op.at ?? below - (below % unit);
+    const start = op.at ?? unmappedBelow(tx.world, process.space, space.mmapBase, op.pages, unit);
     if (
       op.hugetlb !== undefined &&
       (start % hugetlbPages[op.hugetlb] !== 0 || op.pages % hugetlbPages[op.hugetlb] !== 0)
@@ -167,6 +166,10 @@ export const mmap = defineOp(
     }
     if (start < 16) return tx.refuse('ENOMEM', 'mmap.full', { why: 'no room in the address space', fn: 'do_mmap' });
     const at = { space: process.space, start, pages: op.pages };
+    // A fixed address takes the place of what is there (MAP_FIXED).
+    const replaced =
+      op.at === undefined ? ok : unmapRange(tx, process.space, start, start + op.pages, null, 'mmap.fixed');
+    if (!isOk(replaced)) return replaced;
     tx.emit({ kind: 'mmapped', rule: 'mmap', at, args: { name, prot: op.prot } }, (w) => {
       const backing =
         op.hugetlb === undefined
@@ -197,13 +200,7 @@ export const munmap = defineOp('munmap', 'A process unmaps a range.', { place: a
   if ('refusal' in span) return span.refusal;
   const { space, start, end } = span;
   const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } });
-  const can = canDetach(tx, space, start, end, cause);
-  if (!isOk(can)) return can;
-  detachAreas(tx, space, start, end, cause);
-  const zapped = zapRange(tx, 'UNMAP', space, start, end, cause, 'munmap');
-  sweepUnmapped(tx, cause);
-  sweepQueues(tx, cause);
-  return zapped;
+  return unmapRange(tx, space, start, end, cause, 'munmap');
 });
 
 export const munmapStart = defineOp(
@@ -217,21 +214,37 @@ export const munmapStart = defineOp(
     const can = canDetach(tx, space, start, end, null);
     if (!isOk(can)) return can;
     const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } }, (w) =>
-      w.patch('space', space, { mmapWriter: op.by }),
+      w.patch('space', space, { mmapWriter: op.by, unmapping: { start, end } }),
     );
     detachAreas(tx, space, start, end, cause);
     return rangeStart(tx, { event: 'UNMAP', space, start, end, cause, rule: 'munmap' });
   },
 );
 
+/** The span of a munmap in steps that is under way, or the refusal where none is, or of another range. */
+function unmappingOf(tx: Tx, place: string): SpaceSpan | { readonly refusal: OpResult } {
+  const span = spanOf(tx, place);
+  if ('refusal' in span) return span;
+  const under = tx.get('space', span.space)?.unmapping ?? null;
+  return under !== null && under.start === span.start && under.end === span.end
+    ? span
+    : {
+        refusal: tx.refuse('EINVAL', 'munmap.notStarted', {
+          why: `no munmap of ${place} is under way: munmapStart comes first`,
+        }),
+      };
+}
+
 export const munmapZap = defineOp(
   'munmapZap',
   'Second part of munmap: the entries go and frames become free.',
   { place: arg.place },
   (tx, op) => {
-    const span = spanOf(tx, op.place);
+    const span = unmappingOf(tx, op.place);
     if ('refusal' in span) return span.refusal;
-    zapEntries(tx, span.space, span.start, span.end, null, 'munmap');
+    const { space, start, end } = span;
+    splitEnds(tx, space, start, end, null);
+    zapEntries(tx, space, start, end, null, 'munmap');
     return ok;
   },
 );
@@ -241,18 +254,35 @@ export const munmapEnd = defineOp(
   'Last part of munmap: ends the UNMAP event and releases the mmap lock.',
   { place: arg.place },
   (tx, op) => {
-    const span = spanOf(tx, op.place);
+    const span = unmappingOf(tx, op.place);
     if ('refusal' in span) return span.refusal;
     const { space, start, end } = span;
+    // Entries go before the event ends, whoever forgot to ask for it.
+    if (tx.pages('pte', space).occupied(start, end).length > 0)
+      return tx.refuse('EINVAL', 'munmap.notZapped', { why: 'the entries are still there: munmapZap comes first' });
     rangeEnd(tx, { event: 'UNMAP', space, start, end, cause: null, rule: 'munmap' });
     tx.emit({ kind: 'unlocked', rule: 'munmap', at: { space }, args: { lock: 'mmap' } }, (w) =>
-      w.patch('space', space, { mmapWriter: null }),
+      w.patch('space', space, { mmapWriter: null, unmapping: null }),
     );
+    dropUnmapped(tx, null);
     sweepUnmapped(tx, null);
     sweepQueues(tx, null);
     return ok;
   },
 );
+
+/** munmap of a range that may hold any number of areas, or none; EINVAL where it cannot be cut out. */
+function unmapRange(tx: Tx, space: string, start: number, end: number, cause: number | null, rule: string): OpResult {
+  if (areasIn(tx.world, space, start, end).length === 0 && rule !== 'munmap') return ok;
+  const can = canDetach(tx, space, start, end, cause);
+  if (!isOk(can)) return can;
+  detachAreas(tx, space, start, end, cause);
+  const zapped = zapRange(tx, 'UNMAP', space, start, end, cause, rule);
+  dropUnmapped(tx, cause);
+  sweepUnmapped(tx, cause);
+  sweepQueues(tx, cause);
+  return zapped;
+}
 
 const access = { place: arg.place };
 

@@ -10,7 +10,7 @@
  */
 import { pteFlag, pteWord } from '../../model/pte.ts';
 import type { OpResult } from '../event.ts';
-import { newVmaId, type Area } from '../mm/areas.ts';
+import { newVmaId, unmappedBelow, type Area } from '../mm/areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from '../mm/cpu-fault.ts';
 import { findFree, systemPool } from '../mm/frames.ts';
 import { zapRange } from '../mm/unmap.ts';
@@ -44,7 +44,7 @@ function map(tx: Tx, { name, pages, offset, file, rule, fn }: MappingRequest): O
   const buffer = `${tx.by}.${name}`;
   if (tx.get('buffer', buffer) !== null)
     return tx.refuse('EEXIST', 'mmap.name', { why: `there is a buffer ${buffer} already`, fn });
-  const start = space.mmapBase - pages - 1;
+  const start = unmappedBelow(tx.world, process.space, space.mmapBase, pages);
   const at = { space: process.space, start, pages };
   tx.emit({ kind: 'mmapped', fn, rule, at, args: { name: buffer, prot: 'rw-' } }, (w) => {
     w.put('vma', newVmaId(w, process.space), {

@@ -3,7 +3,7 @@
  * worked out from what the events say was written, moved and unmapped, not from the frames that they changed.
  */
 import { frameFlag } from '../../model/frame-state.ts';
-import { hasFrame, isMigration } from '../../model/pte.ts';
+import { hasFrame, isMigration, pteKind } from '../../model/pte.ts';
 import type { World } from '../../model/world.ts';
 import { PageMap } from '../../store/page-map.ts';
 import { isFilled, valueAt, type FilledRun } from '../../store/run.ts';
@@ -11,6 +11,7 @@ import { apply, pageMap } from '../apply.ts';
 import type { Event } from '../event.ts';
 import { allFrames } from '../mm/frames.ts';
 import { source } from '../mm/migrate-collect.ts';
+import { slotColumn, slots } from '../mm/swap-slots.ts';
 
 /** Values by address space and page, or by file ("file:NAME") and page; a page of zeros is not there. */
 type Contents = ReadonlyMap<string, PageMap>;
@@ -77,6 +78,7 @@ function stretches(world: World, space: string, start?: number, end?: number) {
             end: page + (part.end - first),
             value: part.values[6] ?? 0,
             counts: part.strides[6] === 1,
+            givenUp: ((part.values[0] ?? 0) & (frameFlag.lazyFree | frameFlag.dirty)) === frameFlag.lazyFree,
             cached: ((part.values[0] ?? 0) & frameFlag.pageCache) !== 0 && part.values[4] !== 0 ? part : null,
           })),
       );
@@ -86,12 +88,49 @@ function stretches(world: World, space: string, start?: number, end?: number) {
 const fileOf = (world: World, number: number): string | null =>
   Object.entries(world.records.file).find(([, file]) => file.number === number)?.[0] ?? null;
 
+/** Pages whose entries name slots of swap space, and what these hold. */
+function swapped(world: World, space: string): readonly Stretch[] {
+  return pageMap(world, 'pte', space)
+    .occupied()
+    .filter((run) => pteKind(run.values[0] ?? 0) === 'SWAP')
+    .flatMap((run) =>
+      Array.from({ length: run.end - run.start }, (_, i) => {
+        const value = slots(world).column(valueAt(run, run.start + i, 1), slotColumn.content) ?? 0;
+        return { start: run.start + i, end: run.start + i + 1, value, counts: false };
+      }),
+    );
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly value: number;
+  readonly counts: boolean;
+}
+
 /** What is in memory now. */
 export function contentsOf(world: World): Contents {
   const contents = new Map<string, PageMap>();
   for (const space of Object.keys(world.records.space))
     for (const { start, end, value, counts, cached } of stretches(world, space))
       if (cached === null) put(contents, space, start, end, value, counts);
+  for (const space of Object.keys(world.records.space))
+    for (const { start, end, value, counts } of swapped(world, space)) put(contents, space, start, end, value, counts);
+  for (const [name, shared] of Object.entries(world.pages.shmemSlot))
+    for (const run of shared.occupied())
+      for (let page = run.start; page < run.end; page++)
+        put(
+          contents,
+          `file:${name}`,
+          page,
+          page + 1,
+          slots(world).column(valueAt(run, page, 0), slotColumn.content) ?? 0,
+          false,
+        );
+  for (const [name, blocks] of Object.entries(world.pages.fileBlock))
+    for (const run of blocks.occupied())
+      for (let page = run.start; page < run.end; page++)
+        put(contents, `file:${name}`, page, page + 1, valueAt(run, page, 0), false);
   for (const [name, cache] of Object.entries(world.pages.pageCache))
     for (const run of cache.occupied())
       for (let page = run.start; page < run.end; page++)
@@ -115,6 +154,11 @@ export function written(before: World, events: readonly Event[]): Contents {
     const end = start + pages;
     if (space !== undefined) {
       if (event.kind === 'cpuWrite' || event.kind === 'deviceWrite') store(contents, world, event, space, start, end);
+      else if (event.kind === 'deviceAtomic') {
+        const by = Number(event.args['add']) * Number(event.args['times']);
+        for (let page = start; page < end; page++)
+          put(contents, space, page, page + 1, (contents.get(space)?.column(page, 0) ?? 0) + by, false);
+      }
       // munmap, MADV_DONTNEED and exit
       else if (event.kind === 'zapped') put(contents, space, start, end, 0, false);
       else if (event.kind === 'entriesMoved') move(contents, space, start, end, Number(event.args['to']));
@@ -122,6 +166,13 @@ export function written(before: World, events: readonly Event[]): Contents {
         const child = String(event.args['child']);
         const map = contents.get(space) ?? none;
         contents.set(child, (contents.get(child) ?? none).set(start, end, map.runs(start, end)));
+      } else if (event.kind === 'unmapped') {
+        // Reclaim drops what was given up (MADV_FREE) and not written since.
+        for (const part of stretches(world, space, start, end))
+          if (part.givenUp) put(contents, space, part.start, part.end, 0, false);
+      } else if (event.kind === 'entriesCleaned') {
+        for (const part of swapped(world, space))
+          if (start <= part.start && part.end <= end) put(contents, space, part.start, part.end, 0, false);
       } else if (event.kind === 'doCowFault') copyOfFile(contents, world, space, start, end);
       else if (event.kind === 'entryReplaced') {
         // A private copy of a page of a file shows what the file held.

@@ -1,4 +1,5 @@
 /** What holds of every run of operations, whatever they are: the laws that random sequences are checked against. */
+import { sameJson } from '../../base/same-json.ts';
 import type { World } from '../../model/world.ts';
 import { isMigration } from '../../model/pte.ts';
 import { frameFlag, readFrame } from '../../model/frame-state.ts';
@@ -108,7 +109,7 @@ function undo({ before, after, events }: Transaction): string | null {
 
 function again({ op, before, events, result }: Transaction): string | null {
   const second = step(before, op);
-  return JSON.stringify([second.events, second.result]) === JSON.stringify([events, result])
+  return sameJson([second.events, second.result], [events, result])
     ? null
     : 'the same operation on the same world did something else';
 }
@@ -139,7 +140,8 @@ function leftBehind(world: World): string | null {
     if ((frame.flags & (frameFlag.locked | frameFlag.isolated)) !== 0) return `frame ${run.start} is left locked`;
     // A page that a driver inserted into a mapping belongs to no file: only the mapping holds it.
     const cached = (frame.flags & frameFlag.pageCache) !== 0 && frame.anonVma !== 0;
-    const held = frame.refs - frame.maps - (cached ? 1 : 0);
+    const inSwap = (frame.flags & frameFlag.swapCache) !== 0;
+    const held = frame.refs - frame.maps - (cached ? 1 : 0) - (inSwap ? 1 : 0);
     if (held < frame.pins)
       return `frame ${run.start} has ${frame.refs} references for ${frame.maps} mappings and ${frame.pins} pins`;
   }

@@ -15,21 +15,26 @@ import type { NextOp } from './laws.ts';
 /** A machine small enough that memory runs out. */
 export const anyMachine: fc.Arbitrary<EngineSpec> = fc
   .record({
-    system: fc.constantFrom(4096, 1100, 40),
+    system: fc.oneof(
+      { arbitrary: fc.constantFrom(300, 40, 90), weight: 6 },
+      { arbitrary: fc.constantFrom(4096, 1100), weight: 1 },
+    ),
+    swap: fc.constantFrom(0, 200, 6),
     thp: fc.constantFrom('never' as const, 'always' as const, 'madvise' as const),
     devices: fc.array(
       fc.record({
         memory: fc.constantFrom('private' as const, 'coherent' as const, 'none' as const),
-        frames: fc.constantFrom(2048, 600, 12),
+        frames: fc.constantFrom(2048, 90, 12),
         migratePages: fc.constantFrom(512, 4),
-        faultPages: fc.constantFrom(512, 32, 1),
+        faultPages: fc.constantFrom(512, 32, 3),
         hugePages: fc.boolean(),
       }),
       { minLength: 1, maxLength: 2 },
     ),
   })
-  .map(({ system, thp, devices }) => ({
+  .map(({ system, swap, thp, devices }) => ({
     thp,
+    swap,
     pools: [
       { id: 'dram0', kind: 'dram', registration: 'system', frames: system, device: null },
       ...devices.flatMap(({ memory, frames }, i) =>
@@ -86,8 +91,9 @@ const through =
       : make({ ...scene, context, seen, by: `driver:${scene.world.records.context[context]?.device ?? 'gpu0'}` });
   };
 
-/** Sizes of new buffers: mostly small ones, some that hold huge pages. */
-const sizes = [4, 1, 9, 17, 33, 512, 1024, 1300] as const;
+/** Sizes of new buffers: small ones, and where memory has room for them such as hold huge pages. */
+const smallSizes = [4, 1, 9, 17, 33] as const;
+const allSizes = [...smallSizes, 512, 600, 1024] as const;
 const prots = ['r--', 'rw-', '---', '-w-'] as const;
 
 function freshName(world: World, process: string): string {
@@ -95,7 +101,8 @@ function freshName(world: World, process: string): string {
 }
 
 const mmap = ({ world, process, intent }: Scene): OpInput => {
-  const pages = pick(sizes, intent.pages) ?? 4;
+  const large = Object.values(world.records.pool).some((pool) => pool.registration === 'system' && pool.frames > 512);
+  const pages = pick(large ? allSizes : smallSizes, intent.pages) ?? 4;
   const as = freshName(world, process);
   const file = pick(
     Object.entries(world.records.file)
@@ -112,9 +119,14 @@ const mmap = ({ world, process, intent }: Scene): OpInput => {
     case 3:
       return file === undefined ? base : { ...base, file, shared: true };
     case 4:
-      return { ...base, pages: pages >= 512 ? 1024 : 512, hugetlb: '2M', align: 512 };
+      return large ? { ...base, pages: pages >= 512 ? 1024 : 512, hugetlb: '2M', align: 512 } : base;
     case 5:
       return { ...base, prot: 'r--' };
+    case 6: {
+      // In the place of what is there, or across its borders.
+      const other = pick(Object.values(world.records.buffer), intent.what);
+      return other === undefined ? base : { ...base, at: other.start + (intent.from % other.pages) };
+    }
     default:
       return base;
   }
@@ -164,6 +176,46 @@ const verbs = {
       intent.how,
     )?.slice() ?? ['pin'],
   })),
+  unpin: ({ world, intent }: Scene): OpInput | null => {
+    const held = pick(Object.values(world.records.hold), intent.what);
+    const [first] = held?.pages ?? [];
+    const [name, buffer] =
+      Object.entries(world.records.buffer).find(
+        ([, b]) =>
+          b.space === held?.space && first !== undefined && b.start <= first.start && first.end <= b.start + b.pages,
+      ) ?? [];
+    if (held === undefined || first === undefined || name === undefined || buffer === undefined) return null;
+    const place = `${name}[${first.start - buffer.start}..${first.end - buffer.start}]`;
+    return { op: 'unpin', by: 'kernel', place, flags: [held.pin ? 'pin' : 'get'] };
+  },
+  oomReap: ({ process }: Scene): OpInput => ({ op: 'oomReap', by: 'kernel', process }),
+  /** munmap in three steps, where others may come in between. */
+  munmapNext: onBuffer(({ world, process, place, intent }) => {
+    const [space, mm] = Object.entries(world.records.space).find(([, m]) => m.mmapWriter !== null) ?? [];
+    if (space === undefined || mm?.mmapWriter == null) return { op: 'munmapStart', by: process, place };
+    const under = mm.unmapping;
+    const [name, buffer] =
+      Object.entries(world.records.buffer).find(
+        ([, b]) => b.space === space && under != null && b.start <= under.start && under.end <= b.start + b.pages,
+      ) ?? [];
+    if (under == null || name === undefined || buffer === undefined) return null;
+    const left = Object.values(world.pages.pte[space]?.occupied(under.start, under.end) ?? []).length > 0;
+    const op = left !== (intent.how % 8 === 7) ? 'munmapZap' : 'munmapEnd';
+    return { op, by: mm.mmapWriter, place: `${name}[${under.start - buffer.start}..${under.end - buffer.start}]` };
+  }),
+  driverLock: through(({ world, context, by }) => ({
+    op: world.records.context[context]?.driverLock === null ? 'driverLock' : 'driverUnlock',
+    by,
+    context,
+  })),
+  deviceAtomic: through(({ context, seen, device }) => ({
+    op: 'deviceAtomic',
+    by: device,
+    context,
+    place: seen,
+    add: 3,
+  })),
+  reclaim: ({ intent }: Scene): OpInput => ({ op: 'reclaim', by: 'kernel', pages: 1 + intent.pages }),
   fork: ({ world, process }: Scene): OpInput => ({
     op: 'fork',
     by: process,
@@ -183,7 +235,12 @@ const verbs = {
     value: intent.from,
     count: intent.how % 2 === 1,
   }),
-  open: ({ process, device }: Scene): OpInput => ({ op: 'open', by: process, device }),
+  open: ({ process, device, intent }: Scene): OpInput => ({
+    op: 'open',
+    by: process,
+    device,
+    ...(intent.how % 4 === 3 ? { as: `${process}-${intent.what % 2}` } : {}),
+  }),
   close: through(({ world, context }) => ({
     op: 'close',
     by: world.records.context[context]?.space ?? 'kernel',
@@ -268,7 +325,13 @@ const weights: { readonly [V in Verb]: number } = {
   mprotect: 4,
   madvise: 6,
   mremap: 4,
-  pin: 2,
+  pin: 3,
+  unpin: 2,
+  oomReap: 1,
+  reclaim: 3,
+  munmapNext: 4,
+  driverLock: 2,
+  deviceAtomic: 2,
   fork: 4,
   exit: 1,
   process: 1,
