@@ -32,7 +32,13 @@ export function nameOf(source: OpenSource): string {
 
 /** Shows a document that the session has opened, at `cursor`. */
 export async function adopt(head: DocumentHead, cursor: Cursor): Promise<void> {
-  useDocument.setState({ head, timeline: null, rejection: null, opening: null });
+  useDocument.setState(({ opened }) => ({
+    head,
+    opened: opened + 1,
+    timeline: null,
+    rejection: null,
+    opening: null,
+  }));
   useSelection.setState({ selected: null, hovered: null, table: null });
   showComparison(null);
   useParts.setState(useParts.getInitialState(), true);

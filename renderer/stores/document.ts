@@ -14,6 +14,8 @@ interface DocumentState {
   readonly catalog: Catalog | null;
   /** What is open, or null: the start screen. */
   readonly head: DocumentHead | null;
+  /** Counts the documents that were opened: a file may be opened again with another content. */
+  readonly opened: number;
   readonly timeline: TimelineView | null;
   /** Name of what is being opened now. */
   readonly opening: string | null;
@@ -27,6 +29,7 @@ interface DocumentState {
 export const useDocument = create<DocumentState>(() => ({
   catalog: null,
   head: null,
+  opened: 0,
   timeline: null,
   opening: null,
   rejection: null,

@@ -7,6 +7,7 @@ import { GraphCanvas } from '../graph/canvas.tsx';
 import { LegendStrip } from '../legend/legend-strip.tsx';
 import { MatrixPanel } from '../matrices/matrix-panel.tsx';
 import { PartsPanel } from '../parts/parts-panel.tsx';
+import { useDocument } from '../stores/document.ts';
 import { useLayout, viewNames, type ViewName } from '../stores/layout.ts';
 import { Hint } from '../topbar/hint.tsx';
 import './views.css';
@@ -45,6 +46,7 @@ const panels: Readonly<Record<ViewName, () => React.JSX.Element | null>> = {
 export function Centre() {
   const view = useLayout((state) => state.view);
   const present = useLayout((state) => state.present);
+  const opened = useDocument((state) => state.opened);
   return (
     <Tabs.Root
       className="centre"
@@ -66,7 +68,7 @@ export function Centre() {
               );
             })}
           </Tabs.List>
-          <FindField />
+          <FindField key={opened} />
         </div>
       )}
       {!present && <CompareStrip />}
@@ -74,7 +76,7 @@ export function Centre() {
         const Panel = panels[name];
         return (
           <Tabs.Content key={name} className="view-content" value={name} tabIndex={-1}>
-            <Panel />
+            <Panel key={opened} />
           </Tabs.Content>
         );
       })}
