@@ -144,6 +144,10 @@ export class TopologyDraft {
     for (const object of this.#objects.values()) {
       if ('numaNode' in object && object.numaNode !== null && !has(object.numaNode))
         this.replace({ ...object, numaNode: null });
+      if ('targets' in object && !object.targets.every(has)) {
+        this.warn(object.from[0]?.line ?? null, `${object.id} names a target that is not described: it is left out`);
+        this.replace({ ...object, targets: object.targets.filter(has) });
+      }
     }
   }
 

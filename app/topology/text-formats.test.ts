@@ -162,6 +162,19 @@ describe('pasted text that is not whole', () => {
     });
   });
 
+  it('leaves out what a CXL region is said to be on where that is not described', () => {
+    const result = of(
+      '[{"memdev":"mem0"},{"region":"region0","size":2,"mappings":[{"position":0,"memdev":"mem0"},{"position":1,"memdev":"mem9"}]}]',
+    );
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    expect(result.value.objects.flatMap((object) => ('targets' in object ? [object.targets] : []))).toEqual([
+      ['os:mem0'],
+    ]);
+    expect(result.value.warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/region0 names a target that is not described/),
+    );
+  });
+
   it('says that /proc/iomem without addresses was not read by root', () => {
     expect(of('00000000-00000000 : System RAM\n00000000-00000000 : Reserved\n')).toMatchObject({
       ok: false,

@@ -105,6 +105,22 @@ describe('several descriptions of one machine', () => {
     ]);
   });
 
+  it('hold together where one has a group around what the other has around the group', () => {
+    const node = 'nodeset="0x1" local_memory="1024"';
+    const inside = read(
+      `<topology><object type="Machine" cpuset="0x3"><object type="NUMANode" os_index="0" cpuset="0x1" ${node}><object type="Socket" os_index="0" cpuset="0x1"><object type="PU" os_index="0" cpuset="0x1"/></object><object type="PU" os_index="1" cpuset="0x2"/></object></object></topology>`,
+    );
+    const outside = read(
+      `<topology version="2.0"><object type="Machine" cpuset="0x3"><object type="Package" os_index="0" cpuset="0x3"><object type="NUMANode" os_index="0" cpuset="0x3" ${node}/><object type="PU" os_index="0" cpuset="0x1"/></object></object></topology>`,
+    );
+    const { objects } = combineTopologies([outside, inside]);
+    const seen = new Set<string | null>([null]);
+    for (const { id, parent } of objects) {
+      expect(seen.has(parent), `${id} in ${parent}`).toBe(true);
+      seen.add(id);
+    }
+  });
+
   it('are told apart where they have nothing in common', () => {
     const topology = combineTopologies([
       read(hwloc('1db8')),

@@ -1,5 +1,6 @@
 import type { Json } from '../../base/json.ts';
 import type {
+  Bar,
   Conflict,
   CountName,
   Link,
@@ -253,6 +254,8 @@ class Combination {
 
   #place(object: TopologyObject, ids: ReadonlyMap<string, string>, source: number): void {
     const id = ids.get(object.id) ?? object.id;
+    const behind = (backing: Bar['backing']): Bar['backing'] =>
+      backing === null ? null : { ...backing, object: ids.get(backing.object) ?? backing.object };
     const refer = <T extends TopologyObject>(at: T): T => ({
       ...at,
       id,
@@ -261,6 +264,8 @@ class Combination {
       ...('physicalFunction' in at && at.physicalFunction !== null
         ? { physicalFunction: ids.get(at.physicalFunction) ?? null }
         : {}),
+      ...('targets' in at ? { targets: at.targets.map((target) => ids.get(target) ?? target) } : {}),
+      ...('bars' in at ? { bars: at.bars.map((bar) => ({ ...bar, backing: behind(bar.backing) })) } : {}),
     });
     const there = this.#objects.get(id);
     const moved = refer(object);
@@ -417,6 +422,8 @@ function parentsFirst(objects: ReadonlyMap<string, TopologyObject>): readonly To
     if (done.has(object.id)) return;
     const parent = object.parent === null || below.has(object.parent) ? undefined : objects.get(object.parent);
     if (parent !== undefined) visit(parent, new Set([...below, object.id]));
+    // Where things contain each other, the visit of the parent has placed this one already.
+    if (done.has(object.id)) return;
     done.set(object.id, parent === undefined && object.kind !== 'machine' ? { ...object, parent: 'machine' } : object);
   };
   const machine = objects.get('machine');
