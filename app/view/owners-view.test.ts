@@ -98,7 +98,7 @@ describe('device nodes in the object panel', () => {
       { op: 'minorAlloc', by: 'kernel', table: 'accel' },
       { op: 'moduleBuild', by: 'kernel', name: 'drm', exports: ['drm_open'], needs: ['accel_open'] },
     );
-    expect(words(kernelFacts(world))).toEqual(['numbers of accel: 0 gpu0, 1 reserved', 'module drm: not loaded']);
+    expect(words(kernelFacts(world))).toEqual(['table accel: 0 gpu0; 1 reserved', 'module drm: not loaded']);
   });
 });
 

@@ -102,13 +102,18 @@ export function holderFacts(world: World, process: string): readonly Fact[] {
 
 const mostNumbers = 6;
 
-/** "0 accel0, 1 reserved": what a reader and the allocator see of a table. */
+/** "0 accel0; 1, 2 reserved": what a reader and the allocator see of a table. */
 export function printNumbers({ slots }: Container): string {
-  const words = Object.entries(slots).map(([id, slot]) => `${id} ${slot === 'reserved' ? 'reserved' : slot.pointer}`);
-  const more = words.length - mostNumbers;
-  return words.length === 0
-    ? 'all free'
-    : `${words.slice(0, mostNumbers).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const reserved = Object.entries(slots).flatMap(([id, slot]) => (slot === 'reserved' ? [id] : []));
+  const live = Object.entries(slots).flatMap(([id, slot]) => (slot === 'reserved' ? [] : [`${id} ${slot.pointer}`]));
+  const shown = (words: readonly string[]): string =>
+    words.length <= mostNumbers
+      ? words.join(', ')
+      : `${words.slice(0, mostNumbers).join(', ')} and ${words.length - mostNumbers} more`;
+  if (reserved.length + live.length === 0) return 'all free';
+  return [live.length === 0 ? '' : shown(live), reserved.length === 0 ? '' : `${shown(reserved)} reserved`]
+    .filter((words) => words !== '')
+    .join('; ');
 }
 
 const containers = { idr: 'IDR', xarray: 'plain XArray', xarrayAlloc: 'allocating XArray' } as const;
@@ -118,7 +123,7 @@ export function kernelFacts(world: World): readonly Fact[] {
   const { minorTable, module } = world.records;
   return [
     ...Object.entries(minorTable).map(([name, table]): Fact => ({
-      label: `numbers of ${name}`,
+      label: `table ${name}`,
       value: printNumbers(table),
       note: containers[table.kind],
     })),
