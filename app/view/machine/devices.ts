@@ -233,7 +233,9 @@ function osDevice(sketch: Sketch, device: KindOf<'osDevice'>): void {
 function drawBar(sketch: Sketch, fn: PciFunction, bar: Bar): void {
   const behind = bar.backing === null ? null : sketch.object(bar.backing.object);
   const size = behind !== null && 'bytes' in behind ? behind.bytes : null;
-  const share = size === null ? '' : ` of ${printBytes(size)}`;
+  // A BAR is a power of two: one that shows all of the memory may be larger than it.
+  const whole = size !== null && bar.bytes !== null && bar.bytes >= size;
+  const share = size === null ? '' : `${whole ? ', all of' : ' of'} ${printBytes(size)}`;
   const window =
     bar.backing === null || bar.bytes === null || size === null
       ? {}
