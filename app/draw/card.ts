@@ -275,11 +275,11 @@ function partRows(part: GraphNode, toScale: boolean): readonly Row[] {
 }
 
 /** What a closed card holds, two or three to a line. */
-function holdRows(holds: readonly string[]): readonly Row[] {
+function holdRows(holds: readonly string[], room: number): readonly Row[] {
   const rows: string[] = [];
   for (const hold of holds.slice(0, 8)) {
     const last = rows[rows.length - 1];
-    if (last !== undefined && textWidth(`${last} · ${hold}`, type.text) <= 190)
+    if (last !== undefined && textWidth(`${last} · ${hold}`, type.text) <= room)
       rows[rows.length - 1] = `${last} · ${hold}`;
     else rows.push(hold);
   }
@@ -310,21 +310,22 @@ export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: Card
     for (const more of (node.lines ?? []).slice(0, style.lines)) rows.push(textRow(more, 0));
   }
   if (style.link !== null) rows.push(textRow(style.link));
-  rows.push(...holdRows(node.holds));
+  rows.push(...holdRows(node.holds, widest[form] - 2 * pad));
   if (node.kind === 'memory') rows.push(...node.strips.map((strip) => stripRow(strip, stripRoom.memory)));
   // What a story is about is shown however little room there is.
   const inStory = parts.some((part) => part.strips.length > 0);
   if (node.kind === 'device' && ((form !== 'chip' && form !== 'name') || inStory))
     rows.push(...parts.flatMap((part) => partRows(part, style.toScale === true)));
+  const tight = form === 'name' && node.kind !== 'process';
   const roomy = node.strips.length > 0 || inStory;
   const limit = node.kind === 'process' ? 2000 : roomy ? 250 : widest[form];
   const wanted = Math.max(...rows.map((row) => row.width), 0);
   return {
     width: Math.ceil(Math.min(limit, wanted + 2 * pad)),
-    height: rows.reduce((sum, row) => sum + row.height, 0) + 13,
+    height: rows.reduce((sum, row) => sum + row.height, 0) + (tight ? 8 : 13),
     marks: (width) => {
       const marks: Mark[] = [];
-      let y = 7;
+      let y = tight ? 4 : 7;
       for (const row of rows) {
         marks.push(...row.marks(y, width - 2 * pad));
         y += row.height;

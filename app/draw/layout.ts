@@ -96,7 +96,7 @@ export class Layout {
         (target.parent !== null && this.#owner(target) === this.#owner(source) && source.kind === 'cpu');
       const isTree = edge.kind === 'pcie' || edge.kind === 'on-package' || target.kind === 'memory';
       if (hangs && isTree && !this.#up.has(target.id)) this.#up.set(target.id, edge);
-      else if (source.kind === 'cpu' && target.kind === 'cpu') this.#cpuLinks.push(edge);
+      else if (isSocket(source) && isSocket(target)) this.#cpuLinks.push(edge);
       else fabric.push(edge);
     }
     for (const bus of busesOf(fabric)) {
@@ -408,6 +408,10 @@ export class Layout {
     };
   }
 }
+
+/** What links between sockets end at: a CPU, or the closed package that it is in. */
+const isSocket = (node: DrawnNode): boolean =>
+  node.kind === 'cpu' || ((node.kind === 'package' || node.kind === 'group') && node.open === false);
 
 const hangs = (node: DrawnNode): boolean =>
   node.kind === 'host-bridge' || node.kind === 'switch' || node.kind === 'device';

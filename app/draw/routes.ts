@@ -232,6 +232,8 @@ export class Router {
 
   #packageOf(id: string): Spot | null {
     let spot = this.#spots.get(id) ?? null;
+    // A closed package is a card; it is met as it is.
+    if (spot?.box.node?.kind !== 'cpu') return spot;
     while (spot !== null && spot.box.form !== 'package' && spot.parent !== null) spot = spot.parent;
     return spot;
   }
