@@ -27,7 +27,7 @@ export interface Partial {
 }
 
 /** Assignments that are kept at each device: those that may be ranked. */
-const kept = 16;
+const kept = 12;
 
 /** One way as numbers; gbs Infinity: nothing on it limits. */
 interface Way {
@@ -316,16 +316,21 @@ export class Search {
       firsts.length = kept;
       bound = firsts[kept - 1]?.ns ?? unlimited;
     }
-    // Sums first, then records of the least of them: most sums lead nowhere.
-    const sums = Float64Array.from(firsts.flatMap(({ step, from }) => from.map((before) => before.ns + step))).sort();
-    const last = sums[Math.min(kept, sums.length) - 1] ?? unlimited;
-    const all: Partial[] = [];
+    firsts.sort((a, b) => a.ns - b.ns);
+    if (firsts.length > kept) firsts.length = kept;
+    // As many as are kept cost no more than the last of the firsts: nothing dearer can be among them.
+    const least = firsts[0]?.ns ?? unlimited;
+    const most = firsts.length === kept ? (firsts[kept - 1]?.ns ?? unlimited) : unlimited;
+    const found: Partial[] = [];
+    let equal = 0;
     for (const { step, buffer, from } of firsts)
       for (const before of from) {
-        if (before.ns + step > last) break;
-        all.push({ ns: before.ns + step + own, device: to.name, buffer, before });
+        const ns = before.ns + step;
+        if (ns > most || equal === kept) break;
+        if (ns === least) equal += 1;
+        found.push({ ns: ns + own, device: to.name, buffer, before });
       }
-    return leastOf(all);
+    return leastOf(found);
   }
 }
 
