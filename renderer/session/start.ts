@@ -71,6 +71,8 @@ export async function reconnect(): Promise<void> {
     else if (link.scenario !== null && !isAt(link, head)) await follow(window.location.search);
     else if (head !== null) {
       await adopt(head, link.cursor);
+      // A window that was reloaded has forgotten what it compared with: the session must too.
+      await client().request('compare', null);
       show(link);
     }
   } catch (error) {
