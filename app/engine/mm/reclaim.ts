@@ -21,7 +21,8 @@ import { pmdPages } from '../../model/ids.ts';
 import { hasFlag, pteFlag, pteKind, pteLevel, pteWord, withLevel } from '../../model/pte.ts';
 import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { Tx, Writer } from '../tx.ts';
-import { areaAt } from './areas.ts';
+import { areaAt, type Area } from './areas.ts';
+import { isHugetlb } from './hugetlb.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from './frames.ts';
 import { blockOf } from './huge.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -59,10 +60,11 @@ const canShrink = (tx: Tx, first: number, frame: FrameState): boolean =>
   !isFrame(frame, 'locked') &&
   !isFrame(frame, 'driverHeld') &&
   (isFrame(frame, 'pageCache') ? frame.anonVma !== 0 : frame.maps > 0 || isFrame(frame, 'swapCache')) &&
-  rmapOf(tx, first, first + 1).every(({ space, page }) => !areaFlags(tx, space, page).includes('LOCKED'));
+  rmapOf(tx, first, first + 1).every(({ space, page }) => isReclaimed(areaAt(tx.world, space, page)));
 
-const areaFlags = (tx: Tx, space: string, page: number): readonly string[] =>
-  areaAt(tx.world, space, page)?.flags ?? [];
+/** Locked memory stays, and hugetlb pages are on no list that reclaim looks at. */
+const isReclaimed = (area: Area | null): boolean =>
+  area === null || !(area.flags.includes('LOCKED') || isHugetlb(area));
 
 /** shrink_folio_list for one stretch; true where its frames became free. */
 function shrink(tx: Tx, first: number, last: number, frame: FrameState, cause: number | null): boolean {
