@@ -407,21 +407,42 @@ class Builder {
 
   /** Packages that have one of the CPUs. */
   #socketsOf(cpus: readonly { readonly start: number; readonly end: number }[]): readonly string[] {
+    this.#knownCpus ??= this.#cpus();
     const found = new Set<string>();
-    for (const pu of this.#pus()) {
-      const index = pu.osIndex;
-      if (index === null || !cpus.some((span) => span.start <= index && index < span.end)) continue;
-      const socket = this.#above(pu, ['package']);
-      if (socket !== null) found.add(socket.id);
+    for (const { start, end } of cpus) {
+      // From the first CPU of the span on, until each socket has been seen: a machine has few.
+      let [low, high] = [0, this.#knownCpus.list.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((this.#knownCpus.list[middle]?.index ?? 0) < start) low = middle + 1;
+        else high = middle;
+      }
+      for (let at = low; found.size < this.#knownCpus.sockets; at++) {
+        const cpu = this.#knownCpus.list[at];
+        if (cpu === undefined || cpu.index >= end) break;
+        found.add(cpu.socket);
+      }
     }
     return [...found];
   }
 
-  #knownPus: readonly Extract<TopologyObject, { kind: 'pu' }>[] | null = null;
-  #pus(): readonly Extract<TopologyObject, { kind: 'pu' }>[] {
-    this.#knownPus ??= objectsOf(this.topology, 'pu');
-    return this.#knownPus;
+  /** CPUs in order of their numbers, each with its socket. */
+  #cpus(): Cpus {
+    const list = objectsOf(this.topology, 'pu')
+      .flatMap((pu) => {
+        const socket = this.#above(pu, ['package']);
+        return pu.osIndex === null || socket === null ? [] : [{ index: pu.osIndex, socket: socket.id }];
+      })
+      .sort((a, b) => a.index - b.index);
+    return { list, sockets: new Set(list.map(({ socket }) => socket)).size };
   }
+
+  #knownCpus: Cpus | null = null;
+}
+
+interface Cpus {
+  readonly list: readonly { readonly index: number; readonly socket: string }[];
+  readonly sockets: number;
 }
 
 function enginesByKind(fn: PciFunction | null): PciDevice['engines'] {

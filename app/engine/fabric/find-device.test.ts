@@ -237,6 +237,12 @@ describe('memory as initiators see it', () => {
     expect(nearestInitiators(shared, 'hbm0', 1).map(({ initiator }) => initiator)).toEqual(['package:0', 'package:1']);
   });
 
+  it('is what firmware reports, for the sockets whose CPUs it names', () => {
+    const { memoryAccess } = machineWorld('dual-socket').records;
+    expect(Object.keys(memoryAccess)).toEqual(['dram0<package:0', 'dram1<package:1']);
+    expect(memoryAccess['dram1<package:1']).toMatchObject({ readLatency: 90, writeBandwidth: 268554 });
+  });
+
   it('falls into tiers by latency and bandwidth, faster ones with lower numbers', () => {
     const tiers = memoryTiers(machineWorld('hbm-cxl')).map(({ tier, pools }) => [tier, pools.map(({ pool }) => pool)]);
     expect(tiers).toEqual([
