@@ -115,6 +115,25 @@ export const eventKinds = {
     meaning: 'The memory of a killed process is taken before the process itself gets to exit; no driver may sleep.',
     state: 'neutral',
   },
+  execed: {
+    title: 'exec',
+    fn: 'begin_new_exec',
+    meaning: 'A process runs another program; the old address space is released.',
+    state: 'neutral',
+  },
+  spaceReplaced: {
+    title: 'new address space',
+    fn: 'exec_mmap',
+    meaning: 'An empty address space, with a notifier sequence of its own.',
+    state: 'neutral',
+  },
+  cpuAtomic: { title: 'CPU atomic', fn: null, meaning: 'A read-modify-write completes.', state: 'neutral' },
+  atomicUndefined: {
+    title: 'undefined',
+    fn: null,
+    meaning: 'A CPU atomic on a window into a device: torn, ignored, or a machine check.',
+    state: 'refusal',
+  },
   zapped: {
     title: 'entries zapped',
     fn: 'zap_pte_range',
@@ -668,6 +687,18 @@ export const eventKinds = {
     meaning: 'Migration entries become entries of the new frames.',
     state: 'system',
     recorded: 'migrate_device_finalize',
+  },
+  driverChosen: {
+    title: 'driver',
+    fn: null,
+    meaning: 'The device is driven by another driver from here on.',
+    state: 'neutral',
+  },
+  driverRange: {
+    title: 'range of the driver',
+    fn: null,
+    meaning: 'Part of a range was unmapped: the driver cuts the range, or lets it go until the next fault.',
+    state: 'neutral',
   },
   allocationFails: {
     title: 'allocation will fail',

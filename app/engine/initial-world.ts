@@ -1,5 +1,6 @@
 import type { Device, Pool, Settings, World } from '../model/world.ts';
 import type { CostOverrides } from '../model/costs.ts';
+import { driverPresets } from '../model/driver-presets.ts';
 import { emptyWorld } from './apply.ts';
 import { swapArea } from './mm/swap-slots.ts';
 import { noFabric, type Fabric } from './fabric/fabric-of.ts';
@@ -44,10 +45,9 @@ export function initialWorld(spec: EngineSpec): World {
   for (const { id, ...d } of spec.devices) {
     devices[id] = {
       owner: id,
+      ...driverPresets.dmirror.rules,
       faultPages: 512,
-      migratePages: 512,
       bringBackPages: 1,
-      hugePages: true,
       failAlloc: false,
       ownerLeaves: 'keep',
       iommu: 'iommu',

@@ -32,6 +32,7 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   pin: 'read',
   makeExclusive: 'read',
   exit: 'write',
+  exec: 'write',
   oomReap: 'read',
 };
 

@@ -127,8 +127,18 @@ export interface Device {
   readonly faultPages: number;
   /** Pages that one migrate_vma call covers at most. */
   readonly migratePages: number;
-  /** Pages that a CPU fault on one of its pages brings back. */
+  /** Pages that a CPU fault on one of its pages brings back at least: an aligned stretch of so many. */
   readonly bringBackPages: number;
+  /** Sizes of the ranges that its driver works in, largest first; empty: pages, as many as are asked for. */
+  readonly rangePages: readonly number[];
+  /** What a CPU fault brings back: the page as it is mapped, its range, or the range of the process that put it there. */
+  readonly bringBack: 'folio' | 'range' | 'ownersRange';
+  /** Pages in the memory of another device: left there, brought through system memory, or that within three tries. */
+  readonly elsewhere: 'skip' | 'throughSystem' | 'bounce';
+  /** What a munmap of part of a range does to the rest of it: nothing, the range is cut, or it goes until the next fault. */
+  readonly partialUnmap: 'nothing' | 'split' | 'destroy';
+  /** Its driver keeps a mirror of the CPU's page table. */
+  readonly mirrors: boolean;
   /** Its memory comes in whole 2 MiB pages too, not in small pages only. */
   readonly hugePages: boolean;
   /** The next device-side allocation fails (FAIL_ALLOC). */

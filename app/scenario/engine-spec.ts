@@ -65,7 +65,7 @@ export function engineSpec(
       id,
       memory: own === undefined || own.registration === 'system' ? 'none' : own.registration,
       pool: own?.id ?? null,
-      ...(preset === undefined ? {} : driverPresets[preset]),
+      ...(preset === undefined ? {} : driverPresets[preset].rules),
       ...told(settings),
     };
   });

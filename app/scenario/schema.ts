@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { arg } from '../engine/define-op.ts';
 import { opSchema } from '../engine/operations.ts';
-import { driverPresetNames } from '../model/driver-presets.ts';
+import { driverNames } from '../model/driver-presets.ts';
 import { topologyFileSchema } from '../topology/memscape/schema.ts';
 import { expectSchema } from './expectation.ts';
 
@@ -51,7 +51,7 @@ export const scenarioSchema = z.strictObject({
       z
         .strictObject({
           preset: z
-            .enum(driverPresetNames)
+            .enum(driverNames)
             .describe('behaves like the driver of this name; what is given besides counts more'),
           faultPages: z.number().int().min(1),
           migratePages: z.number().int().min(1),

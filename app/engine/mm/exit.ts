@@ -30,6 +30,15 @@ export function exit(tx: Tx, name: string): OpResult {
     leave(tx, name, cause);
     return ok;
   }
+  releaseSpace(tx, id, cause);
+  dropUnmapped(tx, cause);
+  leave(tx, name, cause);
+  dropPasid(tx, id, cause);
+  return ok;
+}
+
+/** exit_mmap: the last user of an address space is gone. Every mirror is told RELEASE, then all of it is unmapped. */
+export function releaseSpace(tx: Tx, id: string, cause: number): void {
   const release: RangeEvent = { event: 'RELEASE', space: id, start: 0, end: everything, cause, rule: 'exit.release' };
   rangeStart(tx, release);
   rangeEnd(tx, release);
@@ -41,8 +50,4 @@ export function exit(tx: Tx, name: string): OpResult {
     for (const area of areasIn(w.world, id, 0, everything)) removeArea(w, area);
     freeTables(w, id, 0, everything);
   });
-  dropUnmapped(tx, cause);
-  leave(tx, name, cause);
-  dropPasid(tx, id, cause);
-  return ok;
 }

@@ -9,7 +9,12 @@
 import { frameFlag } from '../../model/frame-state.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { valueAt } from '../../store/run.ts';
+import type { Span } from '../../base/span.ts';
+import type { Device } from '../../model/world.ts';
+import type { SpaceSpan } from '../place.ts';
 import type { Tx } from '../tx.ts';
+import { areaAt } from './areas.ts';
+import { driverRange } from './driver-range.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { changeFrames, frameAt, isFrame, poolOf, systemPool } from './frames.ts';
 import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from './migrate-vma.ts';
@@ -22,7 +27,9 @@ function bringBack(tx: Tx, space: string, start: number, frame: number, pages: n
   const owner = tx.get('device', device)?.owner;
   const system = systemPool(tx.world);
   if (owner === undefined || system === null) return false;
-  const end = start + pages;
+  const span = broughtBack(tx, device, space, start, pages);
+  if (span === null) return false;
+  const { end } = span;
   const ram = tx.emit({
     kind: 'migrateToRam',
     by: `driver:${device}`,
@@ -31,17 +38,49 @@ function bringBack(tx: Tx, space: string, start: number, frame: number, pages: n
     at: { space, start, pages: 1 },
     args: { frame },
   });
-  const context = `${device}:${space}`;
+  const context = `${device}:${span.space}`;
   const key = callKey(tx, context);
-  const select = pages > 1 ? (['private', 'compound'] as const) : (['private'] as const);
-  const setup = migrateSetup(tx, { context, key, space, start, end, owner, select, faultFrame: frame, cause: ram });
+  const select = end - span.start > 1 ? (['private', 'compound'] as const) : (['private'] as const);
+  const setup = migrateSetup(tx, { context, key, ...span, owner, select, faultFrame: frame, cause: ram });
   if (!('ok' in setup)) return false;
   migrateCopy(tx, key, system, ram);
   migratePages(tx, key, ram);
-  for (const id of contextsOf(tx, context, space))
-    eraseDeviceEntries(tx, id, start, end, ram, 'fault.cpu.devicePrivate');
+  for (const id of contextsOf(tx, context, span.space))
+    eraseDeviceEntries(tx, id, span.start, end, ram, 'fault.cpu.devicePrivate');
   migrateFinalize(tx, key, ram);
   return true;
+}
+
+/** What the driver brings back for a fault on `pages` pages from `start` on; null where whoever put them there is gone. */
+function broughtBack(tx: Tx, id: string, space: string, start: number, pages: number): SpaceSpan | null {
+  const device = tx.get('device', id);
+  const alone = { space, start, end: start + pages };
+  if (device === null) return alone;
+  const owner = device.bringBack === 'ownersRange' ? ownerSpace(tx, id, space) : space;
+  if (owner === null) return null;
+  const range =
+    device.bringBack === 'folio' ? aligned(tx, device, owner, start) : driverRange(tx, device, owner, start);
+  if (range === null) return { ...alone, space: owner };
+  return { space: owner, start: Math.min(start, range.start), end: Math.max(start + pages, range.end) };
+}
+
+/** The aligned stretch that a device brings back at least, within the area of the page. */
+function aligned(tx: Tx, device: Device, space: string, page: number): Span | null {
+  const area = areaAt(tx.world, space, page);
+  if (area === null || device.bringBackPages === 1) return null;
+  const start = Math.floor(page / device.bringBackPages) * device.bringBackPages;
+  return { start: Math.max(start, area.start), end: Math.min(start + device.bringBackPages, area.end) };
+}
+
+/** KFD keeps with a page which process's range it belongs to: the faulting process itself, or the one it inherited it from. */
+function ownerSpace(tx: Tx, device: string, space: string): string | null {
+  for (let at: string | null = space; at !== null;) {
+    const name: string = at;
+    const mirrors = Object.values(tx.world.records.context).some((c) => c.device === device && c.space === name);
+    if (mirrors) return (tx.get('space', at)?.users ?? 0) > 0 ? at : null;
+    at = Object.values(tx.world.records.process).find((process) => process.space === name)?.parent ?? null;
+  }
+  return space;
 }
 
 /** The fault takes the frames, lets the driver work, and lets go; SIGBUS where a page is still on the device. */

@@ -8,6 +8,8 @@ import type { OpResult } from '../event.ts';
 import { systemPool } from '../mm/frames.ts';
 import { beginRead, contextsOf, eraseDeviceEntries, hmmRangeFault, programEntries } from '../mm/mirror.ts';
 import { source } from '../mm/migrate-collect.ts';
+import { driverRange, wholeRanges } from '../mm/driver-range.ts';
+import { bringHome } from '../mm/bring-home.ts';
 import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from '../mm/migrate-vma.ts';
 import { insertNotifier } from '../mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from '../place.ts';
@@ -65,6 +67,10 @@ export const openDevice = defineOp(
       return tx.refuse('EEXIST', 'device.open.name', {
         why: `${key} is open already: name the second file with "as"`,
         at: { context: key },
+      });
+    if (tx.get('device', op.device)?.mirrors === false && op.notifier)
+      return tx.refuse('EOPNOTSUPP', 'device.noMirror', {
+        why: `the driver of ${op.device} keeps no mirror: bind the device to the process instead (svaBind)`,
       });
     const cause = tx.emit(
       { kind: 'deviceOpened', rule: 'device.open', at: { context: key, space: process.space, device: op.device } },
@@ -388,8 +394,14 @@ function migrateRange(tx: Tx, context: string, span: SpaceSpan, to: 'device' | '
   if (device === null || pool === null)
     return tx.refuse('ENOMEM', 'migrate.copy.pool', { why: 'the device has no memory of its own' });
   const own = device.memory === 'none' ? [] : [device.memory];
-  for (let at = span.start; at < span.end; at += device.migratePages) {
-    const end = Math.min(span.end, at + device.migratePages);
+  const all = wholeRanges(tx, device, span.space, span);
+  if (to === 'device') {
+    const home = bringHome(tx, device, { space: span.space, ...all });
+    if (!isOk(home)) return home;
+  }
+  for (let at = all.start, end; at < all.end; at = end) {
+    const range = driverRange(tx, device, span.space, at);
+    end = Math.min(all.end, range?.end ?? all.end, at + device.migratePages);
     const setup = migrateSetup(tx, {
       context,
       key,

@@ -8,12 +8,11 @@ import { newVmaId, unmappedBelow } from '../mm/areas.ts';
 import { findFree, systemPool, take } from '../mm/frames.ts';
 import { charge } from '../mm/rss.ts';
 import { lend } from '../mm/device-exclusive.ts';
-import { eraseDeviceEntries } from '../mm/mirror.ts';
-import { isUnderWay, removeNotifier } from '../mm/notifier.ts';
+import { isUnderWay } from '../mm/notifier.ts';
+import { driverNames, driverPresets } from '../../model/driver-presets.ts';
+import { closeContext } from '../mm/close-context.ts';
 import { resolvePlace } from '../place.ts';
 import { ok } from '../tx.ts';
-
-const everything = 2 ** 35;
 
 export const closeDevice = defineOp(
   'close',
@@ -29,16 +28,7 @@ export const closeDevice = defineOp(
     // The last close removes the interval notifier, which waits for invalidations that are under way.
     const interval = tx.get('notifier', op.context);
     if (interval !== null && isUnderWay(tx, interval.space)) return { blocked: 'invalidation' };
-    const cause = tx.emit(
-      {
-        kind: 'deviceClosed',
-        rule: 'device.close',
-        at: { context: op.context, space: context.space, device: context.device },
-      },
-      (w) => w.patch('context', op.context, { open: false }),
-    );
-    removeNotifier(tx, op.context, cause);
-    eraseDeviceEntries(tx, op.context, 0, everything, cause, 'device.close');
+    closeContext(tx, op.context, null);
     return ok;
   },
 );
@@ -200,6 +190,29 @@ export const failAllocation = defineOp(
     tx.emit(
       { kind: 'allocationFails', rule: 'device.failAllocation', at: { device: op.device }, args: { fail: op.fail } },
       (w) => w.patch('device', op.device, { failAlloc: op.fail }),
+    );
+    return ok;
+  },
+);
+
+export const driverOp = defineOp(
+  'driver',
+  'Another driver is bound to a device: it behaves as that one from here on.',
+  { device: arg.name, name: z.enum(driverNames) },
+  (tx, op) => {
+    if (tx.get('device', op.device) === null)
+      return tx.refuse('ENODEV', 'device.none', { why: `no device ${op.device} in this machine` });
+    if (
+      Object.values(tx.world.records.context).some(
+        (context) => context.open && context.device === op.device && op.name === 'sva',
+      )
+    )
+      return tx.refuse('EBUSY', 'driver.open', {
+        why: `device files of ${op.device} are open`,
+        fn: 'device_driver_attach',
+      });
+    tx.emit({ kind: 'driverChosen', rule: 'driver', at: { device: op.device }, args: { name: op.name } }, (w) =>
+      w.patch('device', op.device, driverPresets[op.name].rules),
     );
     return ok;
   },

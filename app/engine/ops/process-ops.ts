@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { pmdPages, pudPages } from '../../model/ids.ts';
 import type { RecordTables } from '../../model/world.ts';
 import { arg, defineOp } from '../define-op.ts';
+import { cpuAtomic } from '../mm/cpu-atomic.ts';
+import { rangesCut, settleRanges } from '../mm/driver-range.ts';
+import { exec } from '../mm/exec.ts';
 import { exit } from '../mm/exit.ts';
 import { fork } from '../mm/fork.ts';
 import { oomReap } from '../mm/oom-reap.ts';
@@ -200,7 +203,10 @@ export const munmap = defineOp('munmap', 'A process unmaps a range.', { place: a
   if ('refusal' in span) return span.refusal;
   const { space, start, end } = span;
   const cause = tx.emit({ kind: 'munmapped', rule: 'munmap', at: { space, start, pages: end - start } });
-  return unmapRange(tx, space, start, end, cause, 'munmap');
+  const cut = rangesCut(tx, space, span);
+  const unmapped = unmapRange(tx, space, start, end, cause, 'munmap');
+  settleRanges(tx, cut, cause);
+  return unmapped;
 });
 
 export const munmapStart = defineOp(
@@ -339,6 +345,23 @@ export const write = defineOp(
     );
     return ok;
   },
+);
+
+export const atomic = defineOp(
+  'atomic',
+  'A CPU thread of the process adds to every page of a range, each in one step.',
+  { ...access, add: arg.value.default(1) },
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    return 'refusal' in span ? span.refusal : cpuAtomic(tx, span, op.add);
+  },
+);
+
+export const execOp = defineOp(
+  'exec',
+  'A process runs another program: a new address space takes the place of the old.',
+  { closeOnExec: z.boolean().default(true).describe('its device files were opened with O_CLOEXEC') },
+  (tx, op) => exec(tx, op.by, topOfMmap, op.closeOnExec),
 );
 
 export const oomReapOp = defineOp(

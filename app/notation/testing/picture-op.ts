@@ -16,7 +16,7 @@ export function opOf(phrase: string): OpInput {
   for (const word of words) {
     const pair = /^(\w+)=(.+)$/.exec(word);
     const place = /^([A-Z]\w*)?(\.\w+)?(\[[\d.]+[)\]])$/.exec(word);
-    if (pair !== null) op[pair[1] ?? ''] = readWord(pair[2] ?? '');
+    if (pair !== null) op[pair[1] ?? ''] = readArgument(pair[1] ?? '', pair[2] ?? '');
     else if (place !== null)
       op['place'] = `${place[1] ?? 'A'}${place[2] ?? '.heap'}${(place[3] ?? '').replace(')', ']')}`;
     else if (devices.includes(word) && 'context' in shape) op['context'] = `${word}:A`;
@@ -40,8 +40,12 @@ const byDriver = (name: string, op: Readonly<Record<string, unknown>>): string =
 function readWord(word: string): unknown {
   if (/^-?\d+$/.test(word)) return Number(word);
   if (word === 'true' || word === 'false') return word === 'true';
-  return word.includes('+') ? word.split('+') : word;
+  return word;
 }
+
+/** What an argument is given; lists are written with "+". */
+const readArgument = (name: string, text: string): unknown =>
+  name === 'select' || name === 'flags' ? text.split('+') : readWord(text);
 
 /** Which argument a word alone is. */
 function bareField(shape: Readonly<Record<string, unknown>>, word: string): string {
