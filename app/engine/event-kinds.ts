@@ -379,6 +379,48 @@ export const eventKinds = {
     state: 'neutral',
   },
 
+  userfaultfd: {
+    title: 'userfaultfd',
+    fn: 'userfaultfd_ioctl',
+    meaning: 'A program takes faults on a range into its own hands, or gives them back.',
+    state: 'neutral',
+  },
+  userfault: {
+    title: 'fault to the handler',
+    fn: 'handle_userfault',
+    meaning: 'The thread sleeps until the handler has provided the page, or let the write through.',
+    state: 'neutral',
+  },
+  userfaultFilled: {
+    title: 'page provided',
+    fn: 'mfill_atomic',
+    meaning: 'The handler provides pages; nothing was mapped, so no mirror is told.',
+    state: 'system',
+  },
+  userfaultWriteProtect: {
+    title: 'writes watched',
+    fn: 'mwriteprotect_range',
+    meaning: 'The handler watches writes to a range, or no longer does.',
+    state: 'system',
+  },
+  userfaultWoken: {
+    title: 'handler answered',
+    fn: 'wake_userfault',
+    meaning: 'Whoever waits for a page of the range tries again.',
+    state: 'neutral',
+  },
+  guardsSet: {
+    title: 'guard region',
+    fn: 'madvise_guard_install',
+    meaning: 'Nobody may touch these pages: an access is a SIGSEGV.',
+    state: 'protnone',
+  },
+  guardsRemoved: {
+    title: 'guard region ends',
+    fn: 'madvise_guard_remove',
+    meaning: 'The pages may be touched again; they are empty.',
+    state: 'none',
+  },
   swapCached: {
     title: 'swap slots taken',
     fn: 'folio_alloc_swap',

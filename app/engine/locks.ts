@@ -33,6 +33,11 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   makeExclusive: 'read',
   exit: 'write',
   exec: 'write',
+  userfaultfd: 'write',
+  uffdCopy: 'read',
+  uffdZeropage: 'read',
+  uffdPoison: 'read',
+  uffdWriteProtect: 'read',
   oomReap: 'read',
 };
 
@@ -61,6 +66,7 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
     const notifier = world.records.notifier[op.context];
     return notifier !== undefined && notifier.seq === world.records.subscriptions[notifier.space]?.seq;
   }
+  if (on === 'userfault') return Object.values(world.records.userfault).some((fault) => fault.by === op.by);
   if (on === 'driverLock')
     return op.op === 'driverLock'
       ? (world.records.context[op.context]?.driverLock ?? null) !== null

@@ -4,6 +4,7 @@ import * as device from './ops/device-ops.ts';
 import * as driver from './ops/driver-ops.ts';
 import { fabricOperations } from './ops/fabric-operations.ts';
 import { ownerOperations } from './ops/owner-operations.ts';
+import * as uffd from './ops/userfault-ops.ts';
 import * as range from './ops/range-ops.ts';
 import * as process from './ops/process-ops.ts';
 import { sharingOperations } from './ops/sharing-operations.ts';
@@ -48,6 +49,12 @@ export const operations = {
   mprotect: range.mprotectOp,
   madvise: range.madviseOp,
   reclaim: range.reclaimOp,
+  userfaultfd: uffd.userfaultfd,
+  uffdCopy: uffd.uffdCopy,
+  uffdZeropage: uffd.uffdZeropage,
+  uffdPoison: uffd.uffdPoison,
+  uffdWriteProtect: uffd.uffdWriteProtect,
+  mirrorTimeout: uffd.mirrorTimeout,
   mremap: range.mremapOp,
   pin: range.pinOp,
   unpin: range.unpinOp,

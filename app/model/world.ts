@@ -175,6 +175,17 @@ export interface SwapArea {
   readonly free: number;
 }
 
+/** A page that a thread waits for, and that its userfaultfd handler is to provide. Key: order of arrival. */
+export interface Userfault {
+  readonly space: string;
+  readonly page: number;
+  /** Who waits: a process, or a device whose driver waits for it. */
+  readonly by: string;
+  readonly write: boolean;
+  /** The page is there, but writes to it are watched. */
+  readonly protectedPage: boolean;
+}
+
 /** Memory with frames. Key: "dram0", "gpu0.vram". */
 export interface Pool {
   readonly kind: 'dram' | 'hbm' | 'cxl' | 'vram' | 'device-sram' | 'pmem';
@@ -242,6 +253,7 @@ export interface RecordTables extends FabricTables, OwnerTables, SharingTables {
   readonly context: Context;
   readonly pool: Pool;
   readonly swapArea: SwapArea;
+  readonly userfault: Userfault;
   readonly migration: Migration;
   readonly anonVma: AnonVma;
   readonly hold: Hold;
@@ -262,6 +274,7 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   'context',
   'pool',
   'swapArea',
+  'userfault',
   'migration',
   'anonVma',
   'hold',

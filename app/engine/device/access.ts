@@ -23,6 +23,8 @@ export interface DeviceAccess {
   readonly access: 'read' | 'write';
   readonly value: number | null;
   readonly counting: boolean;
+  /** The mirror lets go of the mmap lock where a userfaultfd handler has to answer, and sleeps. */
+  readonly unlockable?: boolean;
 }
 
 /** How often a fault pass may be told to start over before it gives up (stands for the 1000 ms budget). */
@@ -72,7 +74,7 @@ export function deviceAccess(tx: Tx, request: DeviceAccess): OpResult {
         at,
         why: 'a raw mapping cannot fault: the access fails',
       });
-    const faulted = faultPass(tx, key, done, end, access, device.faultPages, fault);
+    const faulted = faultPass(tx, request, done, device.faultPages, fault);
     if (!('ok' in faulted)) return faulted;
   }
   complete(tx, request, cause);
@@ -90,10 +92,8 @@ function reach(tx: Tx, key: string, start: number, end: number, access: 'read' |
 /** dmirror_fault: read_begin, hmm_range_fault, check and program, for each chunk until it holds. */
 function faultPass(
   tx: Tx,
-  key: string,
+  { key, end, access, unlockable = false }: DeviceAccess,
   start: number,
-  end: number,
-  access: 'read' | 'write',
   chunk: number,
   cause: number,
 ): OpResult {
@@ -103,7 +103,7 @@ function faultPass(
     for (let tries = 0; tries < retryBudget && 'errno' in result && result.errno === 'EBUSY'; tries++) {
       const began = beginRead(tx, key, cause);
       if (!('ok' in began)) return began;
-      result = hmmRangeFault(tx, key, at, upto, access, cause);
+      result = hmmRangeFault(tx, key, at, upto, access, cause, unlockable);
       if ('ok' in result) result = programEntries(tx, key, at, upto, { check: true, write: access === 'write' }, cause);
     }
     if (!('ok' in result)) return result;

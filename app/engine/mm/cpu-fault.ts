@@ -21,6 +21,7 @@ import { anonymousFault } from './anonymous.ts';
 import { restoreExclusive } from './device-exclusive.ts';
 import { hugeMigrateToRam, migrateToRam } from './migrate-to-ram.ts';
 import { swapIn } from './swap-in.ts';
+import { isMissing, isWatched, toHandler } from './userfaultfd.ts';
 import { writeProtectFault } from './cow.ts';
 import { objectFault } from '../sharing/object-mappings.ts';
 
@@ -38,6 +39,8 @@ export interface FaultSpan {
   readonly group: number | null;
   /** The fault holds only the lock of its area (a CPU fault's first try), not the mmap lock. */
   readonly vmaLock: boolean;
+  /** A kernel caller that may let go of the mmap lock and sleep for a userfaultfd handler. */
+  readonly unlockable?: boolean;
 }
 
 /** "again": the entry may permit the access now. */
@@ -50,20 +53,33 @@ const wait: Handler = () => ({ blocked: 'migration' });
 const bus: Handler = () => ({ signal: 'SIGBUS' });
 const segv: Handler = () => ({ signal: 'SIGSEGV' });
 
+/** An entry that only says that nothing can be had here (do_swap_page, handle_pte_marker). */
+const marked =
+  (signalName: 'SIGSEGV' | 'SIGBUS'): Handler =>
+  (tx, { area, start, cause }) => {
+    tx.emit({ kind: 'doSwapPage', cause, rule: 'fault.cpu.marker', at: { space: area.space, start, pages: 1 } });
+    return { signal: signalName };
+  };
+
 /** Anonymous memory, a file behind the area, or a driver's buffer object. */
 const firstTouch: Handler = (tx, fault) => {
   if (fault.area.backing === 'pfnmap') return objectFault(tx, fault);
   // Entries of a queue's region are made when it is mapped: once zapped, there is no handler to make them again.
   if (fault.area.backing === 'uacceRegion') return bus(tx, fault);
+  if (isMissing(fault.area)) return toHandler(tx, fault, false);
   return fault.area.file === null ? anonymousFault(tx, fault) : fileFault(tx, fault);
 };
+
+/** A write to a page that is mapped read only, or that a handler watches. */
+const writeToPresent: Handler = (tx, fault) =>
+  isWatched(fault.area, fault.run?.values[0] ?? 0) ? toHandler(tx, fault, true) : writeProtectFault(tx, fault);
 
 /** Which path a fault takes, by the entry that stands in the way. */
 const handlers: { readonly [K in PteKind]: Handler } = {
   NONE: firstTouch,
   MARKER_UFFD_WP: firstTouch,
-  PRESENT: writeProtectFault,
-  PRESENT_ZERO: writeProtectFault,
+  PRESENT: writeToPresent,
+  PRESENT_ZERO: writeToPresent,
   PROTNONE: segv,
   SWAP: swapIn,
   MIGRATION_READ: wait,
@@ -72,15 +88,16 @@ const handlers: { readonly [K in PteKind]: Handler } = {
   DEVPRIV_READ: migrateToRam,
   DEVPRIV_WRITE: migrateToRam,
   DEVEXCL: restoreExclusive,
-  HWPOISON: bus,
-  MARKER_POISONED: bus,
-  MARKER_GUARD: segv,
+  HWPOISON: marked('SIGBUS'),
+  MARKER_POISONED: marked('SIGBUS'),
+  MARKER_GUARD: marked('SIGSEGV'),
   PFNMAP: objectFault,
 };
 
 /** What a huge entry, or the lack of any, leads to first; "fallback": the page is handled by itself. */
 function hugeFault(tx: Tx, fault: FaultSpan): FaultOutcome | 'fallback' {
   const { area, run, start } = fault;
+  if (run === null && isMissing(area)) return 'fallback';
   if (run === null)
     return area.file === null && wantsHuge(tx, area) && isPmdNone(tx, area.space, blockOf(start))
       ? hugeAnonymousFault(tx, fault)
@@ -209,6 +226,7 @@ export function faultEach(
   end: number,
   access: Access,
   cause: number | null,
+  unlockable = false,
 ): FaultOutcome {
   if (isHugetlb(area)) {
     const outcome = hugetlbFault(tx, area, start, access, cause);
@@ -231,6 +249,7 @@ export function faultEach(
         cause,
         group: tx.group(pages),
         vmaLock: false,
+        unlockable,
       });
       if (!('again' in outcome || 'ok' in outcome)) return outcome;
     }

@@ -89,6 +89,7 @@ function lendStretch(tx: Tx, key: string, space: string, start: number, end: num
   };
   split();
   const got = faultIn(tx, { space, start, end, access: 'write' }, made);
+  if ('blocked' in got) return got;
   if (isOk(got)) split();
   if (!isOk(got))
     return tx.refuse('EFAULT', 'exclusive.notWritable', {

@@ -13,7 +13,6 @@ import { folioOrder, frameColumn, frameFlag, readFrame, withOrder } from '../../
 import { pmdPages, pudPages } from '../../model/ids.ts';
 import {
   countsInMapcount,
-  hasFlag,
   isMigration,
   pteFlag,
   pteKind,
@@ -101,7 +100,9 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): boolean {
     const copy = newVmaId(w, child);
     const own = vma.anonVmas.length > 0 ? [w.count('nextAnonVma', 1)] : [];
     const chain = [...own, ...vma.anonVmas];
-    w.put('vma', copy, { ...vma, space: child, anonVmas: chain });
+    // The child has no userfaultfd handler of its own.
+    const flags = vma.flags.filter((flag) => !flag.startsWith('UFFD_'));
+    w.put('vma', copy, { ...vma, flags, space: child, anonVmas: chain });
     for (const number of chain) linkAnonVma(w, number, copy);
   });
   if (area.flags.includes('WIPEONFORK')) return true;
@@ -146,6 +147,8 @@ function splitPinned(tx: Tx, area: Area, cause: number): void {
 function copyEntries(w: Writer, parent: string, child: string, run: FilledRun): boolean {
   const word = run.values[0] ?? 0;
   const kind = pteKind(word);
+  // Nobody watches writes of the child.
+  if (kind === 'MARKER_UFFD_WP') return true;
   if (kind === 'PRESENT' || kind === 'DEVEXCL' || kind === 'PROTNONE') return copyPresent(w, parent, child, run);
   let shared = word;
   if (kind === 'SWAP') {
@@ -257,7 +260,7 @@ function setBoth(w: Writer, parent: string, child: string, run: FilledRun, word:
     child,
     run.start,
     run.end,
-    hasFlag(word, pteFlag.young) ? [withFlags(word, 0, pteFlag.young), values[1] ?? 0] : values,
+    [withFlags(word, 0, pteFlag.young | pteFlag.uffdWp), values[1] ?? 0],
     strides,
   );
 }

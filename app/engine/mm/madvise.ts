@@ -14,6 +14,7 @@ import { faultIn } from './cpu-fault.ts';
 import { blockOf, collapse, splitAtBorders } from './huge.ts';
 import { cutsHugePage, hugetlbPages, isHugetlb } from './hugetlb.ts';
 import { pmdPages } from '../../model/ids.ts';
+import { installGuards, removeGuards } from './guard.ts';
 import { lazyFree } from './lazy-free.ts';
 import { advise, readAhead } from './page-out.ts';
 import { zapRange } from './unmap.ts';
@@ -24,6 +25,8 @@ export const advices = [
   'COLD',
   'PAGEOUT',
   'WILLNEED',
+  'GUARD_INSTALL',
+  'GUARD_REMOVE',
   'HUGEPAGE',
   'NOHUGEPAGE',
   'POPULATE_READ',
@@ -116,6 +119,8 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
   if (advice === 'COLLAPSE') return collapseBlocks(tx, area, start, end, cause);
   if (advice === 'FREE') return lazyFree(tx, area, start, end, cause);
   if (advice === 'COLD' || advice === 'PAGEOUT') return advise(tx, area, start, end, advice, cause);
+  if (advice === 'GUARD_INSTALL') return installGuards(tx, area, start, end, cause);
+  if (advice === 'GUARD_REMOVE') return removeGuards(tx, area, start, end, cause);
   if (advice === 'WILLNEED') return readAhead(tx, area, start, end, cause);
   return faultIn(tx, { space, start, end, access: advice === 'POPULATE_WRITE' ? 'write' : 'read' }, cause);
 }

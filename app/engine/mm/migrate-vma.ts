@@ -331,7 +331,9 @@ function moveMetadata(tx: Tx, call: Migration, key: string, src: FilledRun, to: 
 /** Holes of one word: each gets its page where it is still a hole; a huge one goes as one or not at all. */
 function insertHoles(tx: Tx, call: Migration, key: string, src: FilledRun, to: number, cause: number): void {
   const now = tx.pages('pte', call.space).runs(src.start, src.end);
-  const isHole = (run: Run): boolean => !isFilled(run) || pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO';
+  // A hole that a userfaultfd handler is to fill is left alone.
+  const armed = areaAt(tx.world, call.space, src.start)?.flags.includes('UFFD_MISSING') === true;
+  const isHole = (run: Run): boolean => !armed && (!isFilled(run) || pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO');
   const whole = hasFlag(src.values[0] ?? 0, source.compound);
   const pieces = whole
     ? [{ start: src.start, end: src.end, hole: now.length === 1 && now.every(isHole), zero: now.some(isFilled) }]

@@ -97,6 +97,7 @@ export function hmmRangeFault(
   end: number,
   request: Request,
   from: number | null,
+  unlockable = false,
 ): OpResult {
   const context = tx.get('context', key);
   if (context === null)
@@ -139,6 +140,7 @@ export function hmmRangeFault(
       Math.min(end, stop.area.end, tableEnd(stop.start)),
       stop.access,
       cause,
+      unlockable,
     );
     if ('blocked' in outcome) return outcome;
     if ('signal' in outcome || 'errno' in outcome) return finish('EFAULT', 'the fault could not be resolved');
@@ -178,6 +180,10 @@ function walk(tx: Tx, key: string, space: string, start: number, end: number, re
     }
     for (const run of tx.pages('pte', space).runs(at, Math.min(end, area.end))) {
       const word = wordOf(tx, key, run, request);
+      if (word === 'fault' && isFilled(run) && isBarred(run.values[0] ?? 0)) {
+        stop = { kind: 'error', errno: 'EFAULT', why: 'nothing can be had here: poison, or a guard' };
+        break;
+      }
       if (word === 'fault') {
         stop = { kind: 'fault', area, start: run.start, access: request === 'write' ? 'write' : 'read' };
         break;
@@ -199,6 +205,9 @@ function walk(tx: Tx, key: string, space: string, start: number, end: number, re
     );
   return stop;
 }
+
+/** Entries at which the walk ends without asking for a fault. */
+const isBarred = (word: number): boolean => ['HWPOISON', 'MARKER_POISONED', 'MARKER_GUARD'].includes(pteKind(word));
 
 function nextArea(tx: Tx, space: string, at: number, end: number): number {
   return Object.values(tx.world.records.vma).reduce(

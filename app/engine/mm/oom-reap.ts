@@ -31,7 +31,7 @@ export function oomReap(tx: Tx, name: string): OpResult {
     if (unreapable.has(area.backing) || (area.shared && area.backing !== 'anon')) continue;
     const { start, end } = area;
     const reaped = bracket(tx, { event: 'CLEAR', space, start, end, blockable: false, cause, rule: 'oom.reap' }, () =>
-      zapEntries(tx, space, start, end, cause, 'oom.reap'),
+      zapEntries(tx, space, start, end, cause, 'oom.reap', false),
     );
     if (!isOk(reaped)) result = reaped;
   }

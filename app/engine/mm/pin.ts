@@ -27,6 +27,7 @@ export function pin(tx: Tx, { space, start, end }: SpaceSpan, flags: readonly Ho
   const access = flags.includes('write') ? 'write' : 'read';
   const present = (): OpResult => faultIn(tx, { space, start, end, access }, cause);
   const got = present();
+  if ('blocked' in got) return got;
   if (!isOk(got))
     return tx.refuse('errno' in got ? got.errno : 'EFAULT', 'pin.fault', {
       cause,

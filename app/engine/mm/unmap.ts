@@ -19,8 +19,11 @@ import { charge, chargeSwap, residentKind } from './rss.ts';
 import { dropSlots } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
 
-/** zap_pte_range: entries go, and with them mappings, references and resident pages. */
-export function zap(w: Writer, space: string, start: number, end: number): void {
+/**
+ * zap_pte_range: entries go, and with them mappings, references and resident pages. Guard markers go with their area
+ * only: `dropMarkers`.
+ */
+export function zap(w: Writer, space: string, start: number, end: number, dropMarkers = true): void {
   for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
     const word = run.values[0] ?? 0;
     const first = valueAt(run, run.start, 1);
@@ -34,7 +37,9 @@ export function zap(w: Writer, space: string, start: number, end: number): void 
       if (countsInMapcount(word)) dropMapping(w, part.start, part.end);
     }
   }
-  w.rewrite('pte', space, start, end, () => null);
+  w.rewrite('pte', space, start, end, (run) =>
+    dropMarkers || pteKind(run.values[0] ?? 0) !== 'MARKER_GUARD' ? null : { values: run.values },
+  );
 }
 
 /** zap with its event around it: UNMAP for munmap, CLEAR for MADV_DONTNEED. */
@@ -51,7 +56,7 @@ export function zapRange(
   const started = rangeStart(tx, range);
   if (!('ok' in started)) return started;
   splitEnds(tx, space, start, end, cause);
-  zapEntries(tx, space, start, end, cause, rule);
+  zapEntries(tx, space, start, end, cause, rule, event === 'UNMAP');
   rangeEnd(tx, range);
   return ok;
 }
@@ -63,9 +68,10 @@ export function zapEntries(
   end: number,
   cause: number | null,
   rule: string,
+  dropMarkers = true,
 ): void {
   tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => {
-    zap(w, space, start, end);
+    zap(w, space, start, end, dropMarkers);
     freeTables(w, space, start, end);
     if (rule === 'madvise.DONTNEED') reclaimTables(w, space, start, end);
   });

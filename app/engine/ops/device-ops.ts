@@ -126,12 +126,22 @@ export const rawMap = defineOp(
 export const deviceRead = defineOp(
   'deviceRead',
   'A device reads every page of a range through its own table, faulting where it must.',
-  through,
+  {
+    ...through,
+    unlockable: z.boolean().default(false).describe('the mirror sleeps where a userfaultfd handler has to answer'),
+  },
   (tx, op) => {
     const span = spanIn(tx, op.context, op.place);
     return 'refusal' in span
       ? span.refusal
-      : deviceAccess(tx, { key: op.context, ...span, access: 'read', value: null, counting: false });
+      : deviceAccess(tx, {
+          key: op.context,
+          ...span,
+          access: 'read',
+          value: null,
+          counting: false,
+          unlockable: op.unlockable,
+        });
   },
 );
 

@@ -57,7 +57,7 @@ function bareField(shape: Readonly<Record<string, unknown>>, word: string): stri
         ? ['device']
         : word === 'shared'
           ? ['shared']
-          : ['advice', 'child', 'action', 'to', 'request', 'as', 'name'];
+          : ['advice', 'mode', 'child', 'action', 'to', 'request', 'as', 'name'];
   const found = wanted.find((name) => name in shape);
   if (found === undefined) throw new Error(`no argument for "${word}"`);
   return found;
