@@ -242,22 +242,31 @@ function paintLabel(w: Writer, wire: Wire): void {
   );
 }
 
-function paintRelation(w: Writer, { relation, path, text, label }: DrawnRelation): void {
-  const refused = relation.kind === 'refused' || relation.state === 'stale';
+function relationStroke(w: Writer, { relation }: DrawnRelation): string {
   const state = legend.find((row) => row.id === relation.state);
-  const stroke = refused
-    ? w.colour('refusal')
-    : state === undefined || relation.kind === 'mirror' || relation.kind === 'maps'
-      ? w.colour('accent')
-      : stateStyle[state.id][w.options.theme].edge;
+  if (relation.kind === 'refused' || relation.state === 'stale') return w.colour('refusal');
+  return state === undefined || relation.kind === 'mirror' || relation.kind === 'maps'
+    ? w.colour('accent')
+    : stateStyle[state.id][w.options.theme].edge;
+}
+
+/** Its way, below the cards. */
+function paintRelation(w: Writer, drawn: DrawnRelation): void {
+  const { relation, path } = drawn;
   const moves = relation.kind === 'transfer';
   w.write(
     `<g${at({ id: relation.id, class: 'relation', 'data-kind': relation.kind })}><title>${xml(relation.label)}</title>`,
-    `<path${at({ d: path, fill: 'none', stroke, 'stroke-width': moves ? '5' : '1.8', 'stroke-opacity': moves ? '0.6' : null, 'stroke-dasharray': moves ? '7 11' : '5 4' })}/>`,
-    `<rect${at({ ...label, rx: 5, fill: w.colour('panel'), stroke })}/>`,
+    `<path${at({ d: path, fill: 'none', stroke: relationStroke(w, drawn), 'stroke-width': moves ? '5' : '1.8', 'stroke-opacity': moves ? '0.6' : null, 'stroke-dasharray': moves ? '7 11' : '5 4' })}/>`,
+    '</g>',
   );
+}
+
+/** What it says, above everything. */
+function paintRelationLabel(w: Writer, drawn: DrawnRelation): void {
+  const { relation, text, label } = drawn;
+  const refused = relation.kind === 'refused' || relation.state === 'stale';
+  w.write(`<rect${at({ ...label, rx: 5, fill: w.colour('panel'), stroke: relationStroke(w, drawn) })}/>`);
   w.label(text, label.x + label.width / 2, label.y + 14, refused ? 'refusal' : 'text', 'middle');
-  w.write('</g>');
 }
 
 /** Kinds of wires and marks that the picture shows, with their words. */
@@ -368,9 +377,11 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
   const isFrame = (node: DrawnNode): boolean => (drawing.forms.get(node.id) ?? 'card') !== 'card';
   for (const node of drawn.picture.nodes) if (isFrame(node)) paint(node);
   for (const wire of drawing.wires) paintWire(body, wire);
+  const relations = drawRelations(options.relations, picture, drawn, boxes);
+  for (const relation of relations) paintRelation(body, relation);
   for (const node of drawn.picture.nodes) if (!isFrame(node)) paint(node);
   for (const wire of drawing.wires) paintLabel(body, wire);
-  for (const relation of drawRelations(options.relations, picture, drawn, boxes)) paintRelation(body, relation);
+  for (const relation of relations) paintRelationLabel(body, relation);
   body.write('</g>');
   const legendTop = bottom + dy + 26;
   const strips = picture.nodes.some((node) => node.strips.length > 0);
