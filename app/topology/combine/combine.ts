@@ -1,3 +1,4 @@
+import type { CostOverrides } from '../../model/costs.ts';
 import type { Json } from '../../base/json.ts';
 import type {
   Bar,
@@ -116,6 +117,8 @@ class Combination {
   readonly #tells = new Set<CountName>();
   #ranges: Topology['addressRanges'] = [];
   #policy: Topology['policy'] = { cpuForwardsPeers: null, iommu: null };
+  /** Figures of the cost model; what an earlier source sets stands. */
+  #costs: CostOverrides = {};
   #title: string | null = null;
   #added = 0;
   #first = 0;
@@ -142,6 +145,7 @@ class Combination {
         object: range.object === null ? null : (ids.get(range.object) ?? null),
       }));
     const report = this.#report('machine', this.#first, source);
+    this.#costs = { ...topology.costs, ...this.#costs };
     this.#policy = {
       cpuForwardsPeers: known(
         'policy.cpuForwardsPeers',
@@ -403,6 +407,7 @@ class Combination {
       memoryAttributes: [...this.#attributes.values()],
       addressRanges: this.#ranges,
       policy: this.#policy,
+      ...(Object.keys(this.#costs).length === 0 ? {} : { costs: this.#costs }),
       tells: [...this.#tells],
       warnings: [...given.flatMap((topology) => topology.warnings), ...this.#notes],
       conflicts: [...this.#conflicts.values()],

@@ -162,3 +162,27 @@ describe.skipIf(!existsSync(data))('import of another format to a file (skipped 
     },
   );
 });
+
+describe('figures of the cost model that a machine sets', () => {
+  it('are kept, and printed again', () => {
+    const machine = value(`${head}costs: { link.pcie: 63, migrate.setup: 2500 }\n`);
+    expect(machine.costs).toEqual({ 'link.pcie': 63, 'migrate.setup': 2500 });
+    expect(value(printMemscape(machine)).costs).toEqual(machine.costs);
+    expect(value(head).costs).toBeUndefined();
+  });
+
+  it('stand when another source joins, the first one first', () => {
+    const [one, two] = [
+      value(`${head}costs: { link.pcie: 63 }\n`),
+      value(`${head}costs: { link.pcie: 1, bar.read: 2 }\n`),
+    ];
+    const both = combineTopologies([one, two]);
+    expect(both.costs).toEqual({ 'link.pcie': 63, 'bar.read': 2 });
+  });
+
+  it('are known by name, and a rate is above 0', () => {
+    expect(problems(`${head}costs: { link.pci: 63 }\n`)[0]).toContain('link.pci');
+    expect(problems(`${head}costs: { link.pcie: 0 }\n`)[0]).toContain('m.yaml:5:');
+    expect(problems(`${head}costs: { latency.upi: 0 }\n`)).toEqual([]);
+  });
+});
