@@ -68,6 +68,7 @@ describe('the views of a machine', () => {
 
   it('find a part while one types, and reveal it in the table', async () => {
     await page.keyboard.press('f');
+    await page.locator('#find-part:focus').waitFor();
     await page.keyboard.type('18:00.0');
     await page.locator('.parts-rows [aria-selected=true]').getByText('gpu0').waitFor();
     await page.keyboard.press('Enter');
