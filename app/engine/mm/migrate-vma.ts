@@ -25,7 +25,7 @@ import { isHugeAt, orderFolio, splitPmd } from './huge.ts';
 import { collect, source, unitsOf, unmapEverywhere } from './migrate-collect.ts';
 import { contextsOf } from './mirror.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
-import { letGo, moveEntries, presentWord, takeOver } from './rmap.ts';
+import { letGo, moveEntries, presentWord, rmapOf, takeOver } from './rmap.ts';
 import { charge } from './rss.ts';
 import { cachedFrames, freeSwapCache } from './swap-slots.ts';
 
@@ -297,6 +297,9 @@ function splitUnit(tx: Tx, call: Migration, key: string, unit: FilledRun, cause:
   if (isHugeAt(tx, call.space, unit.start)) splitPmd(tx, call.space, unit.start, unit.start, cause);
   const frame = unit.values[1] ?? 0;
   if (hasFlag(unit.values[0] ?? 0, source.frame)) {
+    // Whoever else mapped the huge page has a huge migration entry, which must name 512 pages too.
+    for (const { space, page } of rmapOf(tx, frame, frame + pmdPages))
+      if (isHugeAt(tx, space, page)) splitPmd(tx, space, page, page, cause);
     const pool = poolOf(tx.world, frame);
     orderFolio(tx, frame, pool?.registration === 'private' ? pool.device : null, pmdPages, cause);
   }
