@@ -157,7 +157,9 @@ function classify(tx: Tx, request: CollectRequest, area: Area, run: Run, compoun
   }
   if (!isFilled(run) || !mayGo(tx, run, run.start, owner, select)) return [skip];
   const first = run.values[1] ?? 0;
-  if (pteLevel(word) === 1) return hugePages(tx, run, faultFrame);
+  // A huge page that the range cuts was to be split; it still is one where somebody holds it, and stays.
+  if (pteLevel(word) === 1)
+    return run.start === blockOf(run.start) && run.end === blockOf(run.end) ? hugePages(tx, run, faultFrame) : [skip];
   return tx
     .pages('frame', allFrames)
     .runs(first, first + (run.end - run.start))

@@ -2,7 +2,7 @@
  * What every page of every address space and file holds, and what it must hold after a list of events. The second is
  * worked out from what the events say was written, moved and unmapped, not from the frames that they changed.
  */
-import { frameFlag } from '../../model/frame-state.ts';
+import { frameColumn, frameFlag } from '../../model/frame-state.ts';
 import { hasFrame, isMigration, pteKind } from '../../model/pte.ts';
 import type { World } from '../../model/world.ts';
 import { PageMap } from '../../store/page-map.ts';
@@ -88,6 +88,14 @@ function stretches(world: World, space: string, start?: number, end?: number) {
 const fileOf = (world: World, number: number): string | null =>
   Object.entries(world.records.file).find(([, file]) => file.number === number)?.[0] ?? null;
 
+/** What a slot stands for: its frame in the swap cache, where there is one, may be newer than what was written. */
+function inSlot(world: World, slot: number): number {
+  const frame = slots(world).column(slot, slotColumn.frame) ?? 0;
+  return frame === 0
+    ? (slots(world).column(slot, slotColumn.content) ?? 0)
+    : (pageMap(world, 'frame', allFrames).column(frame, frameColumn.content) ?? 0);
+}
+
 /** Pages whose entries name slots of swap space, and what these hold. */
 function swapped(world: World, space: string): readonly Stretch[] {
   return pageMap(world, 'pte', space)
@@ -95,7 +103,7 @@ function swapped(world: World, space: string): readonly Stretch[] {
     .filter((run) => pteKind(run.values[0] ?? 0) === 'SWAP')
     .flatMap((run) =>
       Array.from({ length: run.end - run.start }, (_, i) => {
-        const value = slots(world).column(valueAt(run, run.start + i, 1), slotColumn.content) ?? 0;
+        const value = inSlot(world, valueAt(run, run.start + i, 1));
         return { start: run.start + i, end: run.start + i + 1, value, counts: false };
       }),
     );
