@@ -7,6 +7,7 @@ import { hasFrame, isMigration } from '../model/pte.ts';
 import type { World } from '../model/world.ts';
 import { pageMap } from './apply.ts';
 import type { Op, OpName } from './operations.ts';
+import { areasIn } from './mm/areas.ts';
 import { allFrames } from './mm/frames.ts';
 import { isUnderWay } from './mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from './place.ts';
@@ -95,12 +96,23 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
 
 /** Some page of the span lies in a frame whose folio lock is held. */
 function lockedFrames(world: World, { space, start, end }: SpaceSpan): boolean {
-  return pageMap(world, 'pte', space)
+  const isLocked = (frame: number, pages: number): boolean =>
+    pageMap(world, 'frame', allFrames)
+      .occupied(frame, frame + pages)
+      .some((part) => ((part.values[0] ?? 0) & frameFlag.locked) !== 0);
+  const mapped = pageMap(world, 'pte', space)
     .occupied(start, end)
-    .filter((run) => hasFrame(run.values[0] ?? 0))
-    .some((run) =>
-      pageMap(world, 'frame', allFrames)
-        .occupied(run.values[1] ?? 0, (run.values[1] ?? 0) + (run.end - run.start))
-        .some((part) => ((part.values[0] ?? 0) & frameFlag.locked) !== 0),
-    );
+    .some((run) => hasFrame(run.values[0] ?? 0) && isLocked(run.values[1] ?? 0, run.end - run.start));
+  // A fault on a file waits for a folio of the page cache that nobody here maps yet.
+  return (
+    mapped ||
+    areasIn(world, space, start, end).some((area) =>
+      pageMap(world, 'pageCache', area.file ?? '')
+        .occupied(
+          area.pgoff + Math.max(start, area.start) - area.start,
+          area.pgoff + Math.min(end, area.end) - area.start,
+        )
+        .some((run) => isLocked(run.values[0] ?? 0, run.end - run.start)),
+    )
+  );
 }

@@ -19,7 +19,7 @@ import { pteFlag, pteWord } from '../../model/pte.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { ownAnonVma, type Area } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
-import { addMapping, allFrames, findFree, systemPool, take } from './frames.ts';
+import { addMapping, allFrames, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
 import { charge } from './rss.ts';
 import { dropSlots, slotColumn, slots } from './swap-slots.ts';
 import { isFilled } from '../../store/run.ts';
@@ -37,6 +37,11 @@ export function fileFault(tx: Tx, fault: FaultSpan): FaultOutcome {
 const cached = (w: Writer | Tx, area: Area, page: number): number | null =>
   w.world.pages.pageCache[area.file ?? '']?.column(indexOf(area, page), 0) ?? null;
 
+const isLocked = (w: Writer | Tx, frame: number): boolean => {
+  const state = frameAt(w.world, frame);
+  return state !== null && isFrame(state, 'locked');
+};
+
 /** Read faults one after the other: what the first maps around itself does not fault any more. */
 function readFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
   const { area } = fault;
@@ -52,7 +57,7 @@ function readFaults(tx: Tx, fault: FaultSpan): FaultOutcome {
       const [from, to] = faultWindow(page, area.start, area.end);
       for (let around = from; around < to; around++) {
         const frame = cached(w, area, around);
-        if (frame === null || (w.world.pages.pte[area.space]?.has(around) ?? false)) continue;
+        if (frame === null || isLocked(w, frame) || (w.world.pages.pte[area.space]?.has(around) ?? false)) continue;
         mapCached(
           w,
           area,
@@ -87,7 +92,10 @@ function provide(
   const file = tx.get('file', name);
   if (file === null || indexOf(area, end - 1) >= file.pages) return { signal: 'SIGBUS' };
   for (let page = start; page < end; page++) {
-    if (cached(tx, area, page) !== null) continue;
+    const present = cached(tx, area, page);
+    // A migration holds the folio: filemap_fault waits, and finds another folio in the cache afterwards.
+    if (present !== null && isLocked(tx, present)) return { blocked: 'folioLock' };
+    if (present !== null) continue;
     let upto = page + 1;
     while (upto < end && cached(tx, area, upto) === null) upto++;
     const index = indexOf(area, page);

@@ -152,3 +152,32 @@ describe('a page that was held before', () => {
     for (const phase of phases) expect(during(phase, [], 'gpu0', [hold]).strip).toBe('DSDD');
   });
 });
+
+describe('a page of a file that migrates', () => {
+  it('is not mapped by anybody else before it has arrived', () => {
+    const history = new History(initialWorld(machine));
+    const carryOut = (op: OpInput): string => {
+      const { result } = history.run(completeOp(op));
+      expect(checkInvariants(history.last)).toEqual([]);
+      return 'ok' in result ? 'ok' : 'blocked' in result ? `waits for ${result.blocked}` : Object.values(result).join();
+    };
+    const before: readonly OpInput[] = [
+      { op: 'process', by: 'kernel', name: 'A' },
+      { op: 'file', by: 'kernel', name: 'log', pages: 4, value: 10, count: true },
+      { op: 'mmap', by: 'A', as: 'heap', pages: 4, file: 'log', shared: true },
+      { op: 'fork', by: 'A', child: 'B' },
+      { op: 'write', by: 'A', place: 'A.heap[0]', value: 20 },
+      { op: 'open', by: 'A', device: 'acc0' },
+    ];
+    for (const op of before) expect(carryOut(op)).toBe('ok');
+    const moving = { by: 'driver:acc0', context: 'acc0:A' };
+    expect(carryOut({ op: 'migrateSetup', ...moving, place: 'A.heap[0]' })).toBe('ok');
+    expect(printStrip(history.last, 'A.heap')).toBe('M...');
+    expect(carryOut({ op: 'read', by: 'B', place: 'B.heap[0]' })).toBe('waits for folioLock');
+    expect(printStrip(history.last, 'B.heap')).toBe('....');
+    for (const op of ['migrateCopy', 'migratePages', 'migrateFinalize'] as const)
+      expect(carryOut({ op, ...moving })).toBe('ok');
+    expect(history.last.records.waiting).toEqual({});
+    expect(printStrip(history.last, 'B.heap')[0]).not.toBe('.');
+  });
+});
