@@ -43,11 +43,22 @@ export function shrinkFrames(tx: Tx, start: number, end: number, cause: number |
   return freed;
 }
 
-/** Where a stretch of frames ends that the same areas map, and that has slots one after the other or none. */
+/** Where a stretch of frames ends that the same entries map, and that has slots one after the other or none. */
 function mappedAlike(tx: Tx, run: FilledRun): number {
   let upto = run.end;
-  for (const { frame, pages } of rmapOf(tx, run.start, run.end))
-    for (const cut of [frame, frame + pages]) if (cut > run.start) upto = Math.min(upto, cut);
+  for (const place of rmapOf(tx, run.start, run.end)) {
+    for (const cut of [place.frame, place.frame + place.pages]) if (cut > run.start) upto = Math.min(upto, cut);
+    // An area may map only some of them: others were copied on a write, or are not mapped there yet.
+    const mapped = mappingRuns(tx, place).map(({ start, end }) => ({
+      start: place.frame + (start - place.page),
+      end: place.frame + (end - place.page),
+    }));
+    const [first] = mapped;
+    if (first === undefined) continue;
+    let { end } = first;
+    for (const next of mapped) if (next.start === end) end = next.end;
+    upto = Math.min(upto, first.start > run.start ? first.start : end);
+  }
   const [cached] = cachedFrames(tx.world, run.start, upto);
   if (cached === undefined) return upto;
   return cached.frame > run.start ? cached.frame : Math.min(upto, cached.frame + cached.pages);
@@ -101,15 +112,15 @@ function trimmed(tx: Tx, first: number, frame: FrameState, cause: number | null)
   return false;
 }
 
-/** Entries of a place that map the frames and are present as far as reclaim goes. */
-function mappingRuns(tx: Tx, { space, page }: Mapped, first: number, pages: number): readonly FilledRun[] {
+/** Entries of a place that map its frames and are present as far as reclaim goes. */
+function mappingRuns(tx: Tx, { space, page, frame, pages }: Mapped): readonly FilledRun[] {
   return tx
     .pages('pte', space)
     .occupied(page, page + pages)
     .filter((run) => {
       const kind = pteKind(run.values[0] ?? 0);
       const maps = kind === 'PRESENT' || kind === 'PROTNONE' || kind === 'DEVEXCL';
-      return maps && run.values[1] === first + (run.start - page);
+      return maps && run.values[1] === frame + (run.start - page);
     });
 }
 
@@ -122,7 +133,7 @@ function unmap(tx: Tx, first: number, last: number, slot: number | null, cause: 
   for (const place of rmapOf(tx, first, last)) {
     if (frameAt(tx.world, first)?.maps === 0) return;
     // An area is told as soon as it is looked at, whether it maps the pages or not.
-    const mapped = mappingRuns(tx, place, first, pages);
+    const mapped = mappingRuns(tx, place);
     const { space, page } = place;
     const group = mapped.some((run) => pteLevel(run.values[0] ?? 0) > 0) ? null : tx.group(pages);
     const rule = 'reclaim.unmap';
@@ -207,7 +218,7 @@ function dropLazy(tx: Tx, first: number, last: number, cause: number | null): bo
   const written =
     frames.some((run) => isFrame(readFrame(run.values), 'dirty')) ||
     rmapOf(tx, first, last).some((place) =>
-      mappingRuns(tx, place, first, last - first).some((run) => hasFlag(run.values[0] ?? 0, pteFlag.dirty)),
+      mappingRuns(tx, place).some((run) => hasFlag(run.values[0] ?? 0, pteFlag.dirty)),
     );
   const at = { start: first, pages: last - first };
   if (written) {
@@ -315,7 +326,7 @@ function shrinkUnused(tx: Tx, run: FilledRun, wanted: number, spare: boolean, ca
 /** Where the touched frames from `first` on end, or null where the first is untouched; their marks are taken off. */
 function touchedUntil(tx: Tx, first: number, last: number, cause: number): number | null {
   const touched = rmapOf(tx, first, last).flatMap((place) =>
-    mappingRuns(tx, place, first, last - first)
+    mappingRuns(tx, place)
       .filter((run) => run.start === place.page && hasFlag(run.values[0] ?? 0, pteFlag.young))
       .map((run) => ({ space: place.space, start: run.start, end: run.end })),
   );

@@ -172,6 +172,23 @@ describe('reclaim', () => {
     expect(printStrip(world, 'A.heap')).toBe('wwwSSSSS');
   });
 
+  it('finds each page by its own entries, though pages side by side are mapped by different processes', () => {
+    const ops: readonly OpInput[] = [
+      ...start,
+      { op: 'madvise', by: 'A', place: 'A.heap', advice: 'COLD' },
+      { op: 'fork', by: 'A', child: 'B' },
+      { op: 'write', by: 'A', place: 'A.heap[1]', value: 1 },
+      { op: 'write', by: 'B', place: 'B.heap[0]', value: 2 },
+    ];
+    // The first frame is now mapped by A alone, the second by B alone.
+    const { world } = run([...ops, { op: 'reclaim', by: 'kernel', pages: 8 }]);
+    expect(printStrip(world, 'A.heap')).toBe('wSwwwwww');
+    expect(printStrip(world, 'B.heap')).toBe('Swwwwwww');
+    expect(slotsFree(world)).toBe(1016);
+    const again = run([...ops, { op: 'reclaim', by: 'kernel', pages: 8 }, read('B.heap[1]', 'B')]);
+    expect(valueRead(again.events)).toBe(11);
+  });
+
   it('spares once what was touched since the last look', () => {
     const sparing: readonly OpInput[] = [...start, { op: 'madvise', by: 'A', place: 'A.heap[4..8]', advice: 'COLD' }];
     const { world, events } = run([...sparing, { op: 'reclaim', by: 'kernel', pages: 4 }]);
