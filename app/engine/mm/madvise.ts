@@ -17,7 +17,7 @@ import { pmdPages } from '../../model/ids.ts';
 import { installGuards, removeGuards } from './guard.ts';
 import { lazyFree } from './lazy-free.ts';
 import { advise, readAhead } from './page-out.ts';
-import { zapRange } from './unmap.ts';
+import { dontNeed, zapRange } from './unmap.ts';
 
 export const advices = [
   'DONTNEED',
@@ -112,7 +112,7 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
     if (cutsHugePage(area, start))
       return no('the range must start with a huge page', 'madvise_dontneed_free_valid_vma');
     const stop = cutsHugePage(area, end) ? end - (end % hugetlbPages(area)) : end;
-    return stop > start ? zapRange(tx, 'CLEAR', space, start, stop, cause, 'madvise.DONTNEED') : ok;
+    return stop > start ? zapRange(tx, 'CLEAR', space, start, stop, cause, 'madvise.DONTNEED', dontNeed) : ok;
   }
   if (advice === 'COLLAPSE' && area.backing !== 'anon')
     return no('only anonymous memory collapses here', 'madvise_collapse');

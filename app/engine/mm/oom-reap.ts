@@ -12,7 +12,7 @@ import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { areasIn, type Area } from './areas.ts';
 import { bracket } from './notifier.ts';
-import { zapEntries } from './unmap.ts';
+import { entriesOnly, zapEntries } from './unmap.ts';
 
 const everything = 2 ** 35;
 const unreapable: ReadonlySet<Area['backing']> = new Set(['hugetlb2M', 'hugetlb1G', 'pfnmap']);
@@ -31,7 +31,7 @@ export function oomReap(tx: Tx, name: string): OpResult {
     if (unreapable.has(area.backing) || (area.shared && area.backing !== 'anon')) continue;
     const { start, end } = area;
     const reaped = bracket(tx, { event: 'CLEAR', space, start, end, blockable: false, cause, rule: 'oom.reap' }, () =>
-      zapEntries(tx, space, start, end, cause, 'oom.reap', false),
+      zapEntries(tx, space, start, end, cause, 'oom.reap', entriesOnly),
     );
     if (!isOk(reaped)) result = reaped;
   }

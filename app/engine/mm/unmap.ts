@@ -19,11 +19,21 @@ import { charge, chargeSwap, residentKind } from './rss.ts';
 import { dropSlots } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type NotifierEvent, type RangeEvent } from './notifier.ts';
 
-/**
- * zap_pte_range: entries go, and with them mappings, references and resident pages. Guard markers go with their area
- * only: `dropMarkers`.
- */
-export function zap(w: Writer, space: string, start: number, end: number, dropMarkers = true): void {
+/** What goes along with the entries (zap_details). */
+export interface ZapDetails {
+  /** Guard markers too: they go with their area only. */
+  readonly dropMarkers: boolean;
+  /** Tables that are empty now too, though their areas stay: only MADV_DONTNEED asks for it. */
+  readonly reclaimTables: boolean;
+}
+/** The areas go as well (unmap_vmas). */
+const withAreas: ZapDetails = { dropMarkers: true, reclaimTables: false };
+/** The areas stay. */
+export const entriesOnly: ZapDetails = { dropMarkers: false, reclaimTables: false };
+export const dontNeed: ZapDetails = { dropMarkers: false, reclaimTables: true };
+
+/** zap_pte_range: entries go, and with them mappings, references and resident pages. */
+export function zap(w: Writer, space: string, start: number, end: number, dropMarkers: boolean): void {
   for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) {
     const word = run.values[0] ?? 0;
     const first = valueAt(run, run.start, 1);
@@ -42,7 +52,7 @@ export function zap(w: Writer, space: string, start: number, end: number, dropMa
   );
 }
 
-/** zap with its event around it: UNMAP for munmap, CLEAR for MADV_DONTNEED. */
+/** zap with its event around it: UNMAP where the areas go too, CLEAR where they stay. */
 export function zapRange(
   tx: Tx,
   event: NotifierEvent,
@@ -51,12 +61,13 @@ export function zapRange(
   end: number,
   cause: number | null,
   rule: string,
+  details: ZapDetails = event === 'UNMAP' ? withAreas : entriesOnly,
 ): OpResult {
   const range: RangeEvent = { event, space, start, end, cause, rule };
   const started = rangeStart(tx, range);
   if (!('ok' in started)) return started;
   splitEnds(tx, space, start, end, cause);
-  zapEntries(tx, space, start, end, cause, rule, event === 'UNMAP');
+  zapEntries(tx, space, start, end, cause, rule, details);
   rangeEnd(tx, range);
   return ok;
 }
@@ -68,12 +79,12 @@ export function zapEntries(
   end: number,
   cause: number | null,
   rule: string,
-  dropMarkers = true,
+  details: ZapDetails = withAreas,
 ): void {
   tx.emit({ kind: 'zapped', cause, rule, at: { space, start, pages: end - start } }, (w) => {
-    zap(w, space, start, end, dropMarkers);
+    zap(w, space, start, end, details.dropMarkers);
     freeTables(w, space, start, end);
-    if (rule === 'madvise.DONTNEED') reclaimTables(w, space, start, end);
+    if (details.reclaimTables) reclaimTables(w, space, start, end);
   });
 }
 
