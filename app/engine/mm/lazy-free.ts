@@ -6,17 +6,15 @@
  *      A SS..            --madvise FREE; write [0]; madvise PAGEOUT-->  A S...         but not what was written since
  *      A ww..            --madvise FREE-->                          A ....             what is in swap goes at once
  *
- * Models madvise_free_single_vma and madvise_free_pte_range of mm/madvise.c. A huge page of which only a part is given
- * up is split.
+ * Models madvise_free_single_vma and madvise_free_pte_range of mm/madvise.c.
  */
 import { frameFlag } from '../../model/frame-state.ts';
-import { pmdPages } from '../../model/ids.ts';
 import { pteFlag, pteKind, withFlags } from '../../model/pte.ts';
 import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx, type Writer } from '../tx.ts';
+import { advisedEntries } from './advised-entries.ts';
 import type { Area } from './areas.ts';
 import { allFrames, changeFrames, isFrame } from './frames.ts';
-import { blockOf, isHugeAt, splitFolio } from './huge.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { chargeSwap } from './rss.ts';
 import { dropSlots, freeSwapCache } from './swap-slots.ts';
@@ -36,22 +34,12 @@ export function lazyFree(tx: Tx, area: Area, start: number, end: number, cause: 
   const range: RangeEvent = { event: 'CLEAR', space, start, end, cause, rule: 'madvise.FREE' };
   const started = rangeStart(tx, range);
   if (!isOk(started)) return started;
-  splitPartly(tx, space, start, end, cause);
+  const entries = advisedEntries(tx, space, start, end, cause);
   tx.emit({ kind: 'entriesCleaned', cause, rule: 'madvise.FREE', at }, (w) => {
-    for (const run of w.world.pages.pte[space]?.occupied(start, end) ?? []) giveUp(w, space, run);
+    for (const run of entries) giveUp(w, space, run);
   });
   rangeEnd(tx, range);
   return ok;
-}
-
-/** Huge pages of system memory that the range holds only a part of (madvise_free_huge_pmd). */
-function splitPartly(tx: Tx, space: string, start: number, end: number, cause: number): void {
-  for (const page of new Set([blockOf(start), blockOf(end - 1)])) {
-    const whole = start <= page && page + pmdPages <= end;
-    const [word = 0, frame = 0] = tx.pages('pte', space).get(Math.max(start, page)) ?? [];
-    if (whole || pteKind(word) !== 'PRESENT' || !isHugeAt(tx, space, Math.max(start, page))) continue;
-    splitFolio(tx, frame, null, 0, null, cause);
-  }
 }
 
 /** Present pages of ours alone become clean and may be dropped; swap entries go; others are left alone. */

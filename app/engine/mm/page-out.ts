@@ -8,17 +8,17 @@
  * Models madvise_cold_or_pageout_pte_range and madvise_willneed of mm/madvise.c. A page that others map too is left
  * alone, as is what is not present.
  */
+import { frameColumn } from '../../model/frame-state.ts';
 import { pteFlag, pteKind, withFlags } from '../../model/pte.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
+import { advisedEntries } from './advised-entries.ts';
 import type { Area } from './areas.ts';
 import { allFrames } from './frames.ts';
-import { splitFolio, blockOf, isHugeAt } from './huge.ts';
 import { isHugetlb } from './hugetlb.ts';
-import { pmdPages } from '../../model/ids.ts';
 import { shrinkFrames } from './reclaim.ts';
 import { readMissing } from './swap-in.ts';
-import type { Span } from '../../base/span.ts';
+import type { FilledRun } from '../../store/run.ts';
 
 /** EINVAL for huge TLB pages, locked and raw mappings. */
 export function advise(
@@ -38,41 +38,40 @@ export function advise(
       why: 'pages of this mapping are not reclaimed',
       fn: 'can_madv_lru_vma',
     });
-  splitPartly(tx, space, start, end, cause);
-  const own = ownFrames(tx, space, start, end);
-  tx.emit({ kind: 'entriesAged', cause, rule: `madvise.${advice}`, at }, (w) =>
-    w.rewrite('pte', space, start, end, ({ values: [word = 0, frame = 0] }) => ({
-      values: [pteKind(word) === 'PRESENT' ? withFlags(word, 0, pteFlag.young) : word, frame],
-    })),
-  );
-  if (advice === 'PAGEOUT') for (const span of own) shrinkFrames(tx, span.start, span.end, cause);
+  const own = advisedEntries(tx, space, start, end, cause).flatMap((run) => ownFrames(tx, run));
+  if (advice === 'PAGEOUT') {
+    for (const { frame, pages } of own) shrinkFrames(tx, frame, frame + pages, cause);
+    return ok;
+  }
+  tx.emit({ kind: 'entriesAged', cause, rule: 'madvise.COLD', at }, (w) => {
+    for (const { page, pages } of own)
+      w.rewrite('pte', space, page, page + pages, ({ values: [word = 0, frame = 0] }) => ({
+        values: [withFlags(word, 0, pteFlag.young), frame],
+      }));
+  });
   return ok;
 }
 
-/** A huge page of which only a part is advised is split first. */
-function splitPartly(tx: Tx, space: string, start: number, end: number, cause: number): void {
-  for (const block of new Set([blockOf(start), blockOf(end - 1)])) {
-    const page = Math.max(start, block);
-    const [word = 0, frame = 0] = tx.pages('pte', space).get(page) ?? [];
-    const whole = start <= block && block + pmdPages <= end;
-    if (!whole && isHugeAt(tx, space, page) && pteKind(word) === 'PRESENT') splitFolio(tx, frame, null, 0, null, cause);
-  }
+interface Own {
+  readonly page: number;
+  readonly frame: number;
+  readonly pages: number;
 }
 
-/** Frames that present entries of the range map and nobody else does, in the order of the pages. */
-function ownFrames(tx: Tx, space: string, start: number, end: number): readonly Span[] {
+/** Pages of a stretch of present entries that nobody else maps. */
+function ownFrames(tx: Tx, run: FilledRun): readonly Own[] {
+  const kind = pteKind(run.values[0] ?? 0);
+  if (kind !== 'PRESENT' && kind !== 'PROTNONE') return [];
+  const first = run.values[1] ?? 0;
   return tx
-    .pages('pte', space)
-    .occupied(start, end)
-    .filter((run) => pteKind(run.values[0] ?? 0) === 'PRESENT' || pteKind(run.values[0] ?? 0) === 'PROTNONE')
-    .flatMap((run) => {
-      const first = run.values[1] ?? 0;
-      return tx
-        .pages('frame', allFrames)
-        .occupied(first, first + (run.end - run.start))
-        .filter((part) => part.values[2] === 1)
-        .map((part) => ({ start: part.start, end: part.end }));
-    });
+    .pages('frame', allFrames)
+    .occupied(first, first + (run.end - run.start))
+    .filter((part) => part.values[frameColumn.maps] === 1)
+    .map((part) => ({
+      page: run.start + (part.start - first),
+      frame: part.start,
+      pages: part.end - part.start,
+    }));
 }
 
 /** Pages in swap are read ahead into the swap cache; the next access finds them there. */

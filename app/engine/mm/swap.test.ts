@@ -88,7 +88,6 @@ describe('a page in swap', () => {
     ]);
     expect(last.map((event) => event.kind)).toEqual([
       'madvised',
-      'entriesAged',
       'swapCached',
       'notifierStart',
       'deviceInvalidate',
