@@ -145,6 +145,12 @@ export function benchFabric(runs = 15): readonly Row[] {
   time('pipeline nic -> crypto -> cpu -> ai', () =>
     planPipeline(world, [{ engine: 'nic' }, { engine: 'crypto' }, { engine: 'cpu' }, { engine: 'ai' }], 2 ** 24),
   );
+  time('pipeline compute -> ai -> compute', () =>
+    planPipeline(world, [{ engine: 'compute' }, { engine: 'ai' }, { engine: 'compute' }], 2 ** 24),
+  );
+  time('pipeline compute -> compute', () =>
+    planPipeline(world, [{ engine: 'compute' }, { engine: 'compute' }], 2 ** 24),
+  );
   time('pipeline nic -> crypto -> compute -> nic', () =>
     planPipeline(world, [{ engine: 'nic' }, { engine: 'crypto' }, { engine: 'compute' }, { engine: 'nic' }], 2 ** 24),
   );

@@ -1,16 +1,13 @@
 /**
- * The cheapest assignments of a pipeline by sum of costs, exactly, and fast on a thousand devices: ways are numbers.
+ * The cheapest assignments of a pipeline by sum of costs, exactly, and fast on a thousand devices: of the devices whose
+ * ways are the same, only those that were reached cheapest are looked at.
  *
- *      device ──climb── host bridge ──middle── host bridge ──climb── device        up and down once for each device
- *      device ──climb── host bridge ──middle── memory                              the middle once for each pair
- *
- * Ways below one root port, and over links between devices, are few: they are asked of the routes themselves.
+ *      nic0 nic1 … nic255 ──> gpu0        32 shapes of NICs: 32 steps worked out, the 12 cheapest arrivals found among them
  */
+import { ensure } from '../../base/assert.ts';
 import type { EngineKind } from '../../model/topology.ts';
 import type { World } from '../../model/world.ts';
-import { edgeBetween, graphOf } from './graph.ts';
-import { peerDecision, peerRoute } from './peers.ts';
-import { reachFrom, routeOf, type Reach, type Route } from './route.ts';
+import { isNear, Places, unlimited, type Place } from './pipeline-places.ts';
 
 /** What a stage does: an engine, or a CPU; `on` is a device or socket that is decided already. */
 export interface Stage {
@@ -29,316 +26,204 @@ export interface Partial {
 /** Assignments that are kept at each device: those that may be ranked. */
 const kept = 12;
 
-/** One way as numbers; gbs Infinity: nothing on it limits. */
-interface Way {
-  readonly ns: number;
-  readonly gbs: number;
-}
-
-const unlimited = Number.POSITIVE_INFINITY;
-const wayOf = (route: Route): Way => ({ ns: route.latencyNs, gbs: route.gbs ?? unlimited });
-
-/** A device or socket as the search sees it. */
-interface Place {
-  readonly name: string;
-  /** Up to the host bridge; null: a socket, or nothing leads there. */
-  readonly climb: Way | null;
-  readonly bridge: number;
-  /** The bridge on the root bus that it is below, or itself. */
-  readonly root: string;
-  /** Links of its own to other devices. */
-  readonly linked: boolean;
-  /** Own memory, and the way inside the device. */
-  readonly own: readonly { readonly pool: string; readonly way: Way }[];
-  /** Cost to each memory that all may use. */
-  readonly shared: Float64Array;
-  /** No way to any buffer costs less. */
-  readonly least: number;
-}
-
 /** ns that the engine of a stage needs for the bytes; 0 where its throughput is not told. */
 export function engineNs(world: World, { engine }: Stage, device: string, bytes: number): number {
   const gbs = world.records.pci[device]?.engines.find(({ kind }) => kind === engine)?.throughputGBs ?? null;
   return gbs === null ? 0 : bytes / gbs;
 }
 
-const middle = { links: ({ kind }: { readonly kind: string }) => kind !== 'pcie' };
-
-/** Whether a device has links of its own to other devices. */
-function hasDeviceLinks(world: World, device: string): boolean {
-  const graph = graphOf(world);
-  const vertex = graph.numbers.get(device) ?? -1;
-  return (graph.edges[vertex] ?? []).some(
-    ({ link, to }) => link.kind !== 'pcie' && link.kind !== 'internal' && graph.owner[to] !== vertex,
-  );
+/** A device of a stage, its best pipelines so far, and its place among the stage's devices: of equals, the first wins. */
+interface Arrival {
+  readonly place: Place;
+  readonly best: readonly Partial[];
+  readonly ns: number;
+  readonly order: number;
 }
 
-/** The way between two devices over links of their own, past every root complex and socket; null: there is none. */
-export function deviceRoute(world: World, from: string, to: string): Route | null {
-  const { pci } = world.records;
-  if (!hasDeviceLinks(world, from) || !hasDeviceLinks(world, to)) return null;
-  return routeOf(
-    reachFrom(world, [from], {
-      links: ({ kind }) => kind !== 'pcie' && kind !== 'internal',
-      places: (name) => pci[name] !== undefined,
-      until: to,
-    }),
-    to,
-  );
+/** The devices of a stage by what they have in common, each list the cheapest first. */
+interface Front {
+  readonly byShape: ReadonlyMap<number, readonly Arrival[]>;
+  readonly byRoot: ReadonlyMap<string, readonly Arrival[]>;
+  readonly byIsland: ReadonlyMap<string | null, readonly Arrival[]>;
+  /** The cheapest ways to places of one shape, as far as they were asked for; of no use are those near all `without`. */
+  readonly far: Map<
+    number,
+    {
+      readonly enough: number;
+      readonly ways: readonly Way[];
+      readonly without: readonly (readonly Arrival[])[];
+    }
+  >;
+}
+
+function groupBy<T, K>(list: readonly T[], keyOf: (each: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const each of list) {
+    const key = keyOf(each);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
+function frontOf(arrivals: readonly Arrival[]): Front {
+  const sorted = arrivals.toSorted((a, b) => a.ns - b.ns || a.order - b.order);
+  return {
+    byShape: groupBy(sorted, ({ place }) => place.shape),
+    byRoot: groupBy(sorted, ({ place }) => place.root),
+    byIsland: groupBy(sorted, ({ place }) => place.island),
+    far: new Map(),
+  };
+}
+
+/** The cheapest buffer between two places: memory that all may use, or the own memory of one of the two. */
+interface Step {
+  readonly ns: number;
+  readonly in: 'shared' | 'from' | 'to';
+  readonly index: number;
+}
+
+/** A way to arrive somewhere: from an arrival over a step. */
+interface Way {
+  readonly ns: number;
+  readonly from: Arrival;
+  readonly step: Step;
+}
+
+/** Keeps a way where it is among the cheapest, `most` of them; answers whether it (yet) is. */
+function keep(ways: Way[], from: Arrival, step: Step, most: number): boolean {
+  const ns = from.ns + step.ns;
+  let at = ways.length;
+  for (; at > 0; at--) {
+    const before = ways[at - 1];
+    if (before === undefined || before.ns < ns || (before.ns === ns && before.from.order < from.order)) break;
+  }
+  if (at === most) return false;
+  ways.splice(at, 0, { ns, from, step });
+  if (ways.length > most) ways.pop();
+  return true;
 }
 
 export class Search {
-  readonly #shared: readonly string[];
-  readonly #pools: readonly Reach[];
-  readonly #bridges: readonly string[];
-  readonly #bridgeNumbers: ReadonlyMap<string, number>;
-  /** Between host bridges, by `a * n + b`; undefined: not asked yet. */
-  readonly #between: (Way | null | undefined)[] = [];
-  /** Whether functions below two host bridges may reach each other. */
-  readonly #trust: (boolean | undefined)[] = [];
-  readonly #fromBridge = new Map<number, Reach>();
-  readonly #places = new Map<string, Place>();
-  readonly #near = new Map<string, Way | null>();
-  /** From host bridges to memory that all may use, by `bridge * pools + pool`. */
-  readonly #toPool: (Way | null | undefined)[] = [];
+  readonly places: Places;
+  /** Devices by the engines they have; filled when first asked for. */
+  readonly #byEngine = new Map<EngineKind, Set<string>>();
 
   constructor(
     readonly world: World,
     readonly bytes: number,
   ) {
-    const { pool, hostBridge } = world.records;
-    this.#shared = Object.keys(pool).filter((name) => pool[name]?.registration !== 'private');
-    this.#pools = this.#shared.map((name) => reachFrom(world, [name], middle));
-    this.#bridges = Object.keys(hostBridge);
-    this.#bridgeNumbers = new Map(this.#bridges.map((name, i) => [name, i]));
+    this.places = new Places(world, bytes);
   }
 
-  #cost(ns: number, gbs: number): number {
-    return gbs === unlimited ? ns : ns + this.bytes / gbs;
-  }
-
-  #climb(device: string): { readonly way: Way; readonly root: string } | null {
-    const { pci } = this.world.records;
-    let way: Way = { ns: 0, gbs: unlimited };
-    for (let at = device, steps = 0; steps < 256; steps++) {
-      const here = pci[at];
-      const above: string | undefined = here?.above ?? here?.hostBridge;
-      const edge = above === undefined ? null : edgeBetween(this.world, at, above);
-      if (edge === null || above === undefined) return null;
-      way = { ns: way.ns + edge.link.latencyNs, gbs: Math.min(way.gbs, edge.link.gbs ?? unlimited) };
-      if (here?.above == null) return { way, root: at };
-      at = above;
-    }
-    return null;
-  }
-
-  #place(name: string): Place {
-    const known = this.#places.get(name);
-    if (known !== undefined) return known;
-    const { pool, pci } = this.world.records;
-    const graph = graphOf(this.world);
-    const vertex = graph.numbers.get(name) ?? -1;
-    const edges = graph.edges[vertex] ?? [];
-    const climb = this.#climb(name);
-    const bridge = pci[name]?.hostBridge ?? null;
-    const number = bridge === null ? -1 : (this.#bridgeNumbers.get(bridge) ?? -1);
-    const shared = Float64Array.from(this.#pools, (reach, i) => {
-      const direct = routeOf(reach, name);
-      if (direct !== null) return this.#cost(direct.latencyNs, direct.gbs ?? unlimited);
-      const rest = climb === null || number === -1 ? null : this.#bridgeToPool(number, i);
-      if (climb === null || rest === null) return unlimited;
-      return this.#cost(climb.way.ns + rest.ns, Math.min(climb.way.gbs, rest.gbs));
-    });
-    const links = edges.filter(
-      ({ link, to }) => link.kind !== 'pcie' && link.kind !== 'internal' && graph.owner[to] !== vertex,
-    );
-    const own = edges.flatMap(({ link, to }) => {
-      const memory = graph.names[to] ?? '';
-      const isOwn = graph.owner[to] === vertex && pool[memory]?.registration === 'private';
-      return isOwn ? [{ pool: memory, way: { ns: link.latencyNs, gbs: link.gbs ?? unlimited } }] : [];
-    });
-    const ways = [
-      ...(climb === null ? [] : [climb.way]),
-      ...links.map(({ link }) => ({ ns: link.latencyNs, gbs: link.gbs ?? unlimited })),
-      ...own.map(({ way }) => way),
-    ];
-    const place: Place = {
-      name,
-      climb: climb?.way ?? null,
-      bridge: number,
-      root: climb?.root ?? name,
-      linked: links.length > 0,
-      own,
-      least: Math.min(...shared, ...ways.map(({ ns, gbs }) => this.#cost(ns, gbs))),
-      shared,
+  #step(from: Place, to: Place): Step | null {
+    const { places } = this;
+    let least: Step | null = null;
+    const offer = (ns: number, side: Step['in'], index: number): void => {
+      if (ns < (least?.ns ?? unlimited)) least = { ns, in: side, index };
     };
-    this.#places.set(name, place);
-    return place;
-  }
-
-  /** The way from a host bridge to memory that all may use. */
-  bridgeRoute(bridge: string, pool: string): Route | null {
-    const reach = this.#pools[this.#shared.indexOf(pool)];
-    const back = reach === undefined ? null : routeOf(reach, bridge);
-    if (back === null) return null;
-    const hops = back.hops.map(({ link, from, to }) => ({ link, from: to, to: from })).reverse();
-    return { ...back, from: bridge, to: pool, hops };
-  }
-
-  #bridgeToPool(bridge: number, pool: number): Way | null {
-    const key = bridge * this.#pools.length + pool;
-    const known = this.#toPool[key];
-    if (known !== undefined) return known;
-    const reach = this.#pools[pool];
-    const route = reach === undefined ? null : routeOf(reach, this.#bridges[bridge] ?? '');
-    const way = route === null ? null : wayOf(route);
-    this.#toPool[key] = way;
-    return way;
-  }
-
-  #middleWay(a: number, b: number): Way | null {
-    const key = a * this.#bridges.length + b;
-    const known = this.#between[key];
-    if (known !== undefined) return known;
-    const reach = this.#fromBridge.get(a) ?? reachFrom(this.world, [this.#bridges[a] ?? ''], middle);
-    this.#fromBridge.set(a, reach);
-    const route = routeOf(reach, this.#bridges[b] ?? '');
-    const way = route === null ? null : wayOf(route);
-    this.#between[key] = way;
-    return way;
-  }
-
-  /** The way of a client to a provider that is near it: below one root port, or over links of their own. */
-  #nearWay(client: Place, provider: Place): Way | null {
-    const key = `${client.name}>${provider.name}`;
-    const known = this.#near.get(key);
-    if (known !== undefined) return known;
-    const direct = client.linked && provider.linked ? deviceRoute(this.world, client.name, provider.name) : null;
-    const route = direct ?? peerRoute(this.world, provider.name, client.name);
-    const way = route === null ? null : wayOf(route);
-    this.#near.set(key, way);
-    return way;
-  }
-
-  /** What it costs a client to reach one's own memory of a provider; Infinity: it may not. */
-  #peerCost(client: Place, provider: Place, inside: Way): number {
-    if (client.name === provider.name) return this.#cost(inside.ns, inside.gbs);
-    if (client.climb === null || provider.climb === null) return unlimited;
-    if (client.root === provider.root || (client.linked && provider.linked)) {
-      const way = this.#nearWay(client, provider);
-      return way === null ? unlimited : this.#cost(way.ns + inside.ns, Math.min(way.gbs, inside.gbs));
-    }
-    const key = client.bridge * this.#bridges.length + provider.bridge;
-    const trusted = (this.#trust[key] ??=
-      peerDecision(this.world, provider.name, client.name).mapType !== 'NOT_SUPPORTED');
-    if (!trusted) return unlimited;
-    let ns = client.climb.ns + provider.climb.ns + inside.ns;
-    let gbs = Math.min(client.climb.gbs, provider.climb.gbs, inside.gbs);
-    if (client.bridge !== provider.bridge) {
-      const between = this.#middleWay(client.bridge, provider.bridge);
-      if (between === null) return unlimited;
-      ns += between.ns;
-      gbs = Math.min(gbs, between.gbs);
-    }
-    return this.#cost(ns, gbs);
-  }
-
-  /** The cheapest buffer between two stages, or null. */
-  #step(from: Place, to: Place): { readonly ns: number; readonly buffer: string } | null {
-    let least = unlimited;
-    let buffer: string | null = null;
-    for (let i = 0; i < this.#shared.length; i++) {
-      const ns = (from.shared[i] ?? unlimited) + (to.shared[i] ?? unlimited);
-      if (ns >= least) continue;
-      least = ns;
-      buffer = this.#shared[i] ?? null;
-    }
-    for (const { pool, way } of from.own) {
-      const ns = this.#cost(way.ns, way.gbs) + this.#peerCost(to, from, way);
-      if (ns >= least) continue;
-      least = ns;
-      buffer = pool;
-    }
+    places.shared.forEach((_, i) => offer((from.shared[i] ?? unlimited) + (to.shared[i] ?? unlimited), 'shared', i));
+    from.own.forEach(({ way }, i) => offer(places.cost(way.ns, way.gbs) + places.peerCost(to, from, way), 'from', i));
     if (from.name !== to.name)
-      for (const { pool, way } of to.own) {
-        const ns = this.#cost(way.ns, way.gbs) + this.#peerCost(from, to, way);
-        if (ns >= least) continue;
-        least = ns;
-        buffer = pool;
-      }
-    return buffer === null ? null : { ns: least, buffer };
+      to.own.forEach(({ way }, i) => offer(places.cost(way.ns, way.gbs) + places.peerCost(from, to, way), 'to', i));
+    return least;
+  }
+
+  #buffer({ in: side, index }: Step, from: Place, to: Place): string | null {
+    if (side === 'shared') return this.places.shared[index] ?? null;
+    return (side === 'from' ? from : to).own[index]?.pool ?? null;
   }
 
   #candidates({ engine, on }: Stage): readonly string[] {
     const { pci, socket } = this.world.records;
     if (on !== undefined) return pci[on] === undefined && socket[on] === undefined ? [] : [on];
     if (engine === 'cpu') return Object.keys(socket);
-    return Object.keys(pci).filter((name) => pci[name]?.engines.some(({ kind }) => kind === engine));
+    if (this.#byEngine.size === 0)
+      for (const name of Object.keys(pci))
+        for (const { kind } of pci[name]?.engines ?? []) {
+          const names = this.#byEngine.get(kind) ?? new Set<string>();
+          this.#byEngine.set(kind, names.add(name));
+        }
+    return [...(this.#byEngine.get(engine) ?? [])];
   }
 
-  /**
-   * The cheapest pipelines, one buffer each step, the cheapest first; or the stage that nothing can do or reach.
-   * The best of a device come from the devices before it whose own best are best, so no more of those are looked at.
-   */
+  /** The cheapest pipelines, one buffer each step, the cheapest first; or the stage that nothing can do or reach. */
   run(stages: readonly Stage[]): readonly Partial[] | number {
-    let front: readonly Arrival[] = [];
+    let arrivals: readonly Arrival[] = [];
     for (const [index, stage] of stages.entries()) {
-      const next: Arrival[] = [];
-      for (const device of this.#candidates(stage)) {
+      const front = frontOf(arrivals);
+      arrivals = this.#candidates(stage).flatMap((device, order) => {
         const own = engineNs(this.world, stage, device, this.bytes);
-        const place = this.#place(device);
+        const place = this.places.place(device);
         const best = index === 0 ? [{ ns: own, device, buffer: null, before: null }] : this.#arrive(front, place, own);
         const [first] = best;
-        if (first !== undefined) next.push({ place, best, floor: first.ns + place.least });
-      }
-      if (next.length === 0) return index;
-      front = next.sort((a, b) => a.floor - b.floor);
+        return first === undefined ? [] : [{ place, best, ns: first.ns, order }];
+      });
+      if (arrivals.length === 0) return index;
     }
-    return leastOf(front.flatMap(({ best }) => best));
+    return arrivals
+      .flatMap(({ best }) => best)
+      .sort((a, b) => a.ns - b.ns)
+      .slice(0, kept);
   }
 
-  #arrive(front: readonly Arrival[], to: Place, own: number): readonly Partial[] {
-    const firsts: {
-      readonly ns: number;
-      readonly step: number;
-      readonly buffer: string;
-      readonly from: readonly Partial[];
-    }[] = [];
-    let bound = unlimited;
-    for (const { place, best, floor } of front) {
-      if (floor + to.least >= bound) break;
-      const before = best[0]?.ns ?? unlimited;
-      const step = this.#step(place, to);
-      if (step === null || before + step.ns >= bound) continue;
-      firsts.push({ ns: before + step.ns, step: step.ns, buffer: step.buffer, from: best });
-      if (firsts.length < 2 * kept) continue;
-      firsts.sort((a, b) => a.ns - b.ns);
-      firsts.length = kept;
-      bound = firsts[kept - 1]?.ns ?? unlimited;
+  /** The cheapest ways from the devices before that are not near a place, and from some that are: `enough` of them. */
+  #farWays({ byShape, far }: Front, to: Place, enough: number): readonly Way[] {
+    const known = far.get(to.shape);
+    const isNearTo = ({ place }: Arrival): boolean => isNear(place, to);
+    if (known !== undefined && known.enough >= enough && known.without.every((alike) => alike.every(isNearTo)))
+      return known.ways;
+    const without: (readonly Arrival[])[] = [];
+    const steps: { readonly ns: number; readonly alike: readonly Arrival[]; readonly step: Step }[] = [];
+    for (const alike of byShape.values()) {
+      const from = alike.find((each) => !isNearTo(each));
+      const step = from === undefined ? null : this.#step(from.place, to);
+      if (from === undefined) without.push(alike);
+      if (step !== null) steps.push({ ns: (alike[0]?.ns ?? unlimited) + step.ns, alike, step });
     }
-    firsts.sort((a, b) => a.ns - b.ns);
-    if (firsts.length > kept) firsts.length = kept;
-    // As many as are kept cost no more than the last of the firsts: nothing dearer can be among them.
-    const least = firsts[0]?.ns ?? unlimited;
-    const most = firsts.length === kept ? (firsts[kept - 1]?.ns ?? unlimited) : unlimited;
-    const found: Partial[] = [];
-    let equal = 0;
-    for (const { step, buffer, from } of firsts)
-      for (const before of from) {
-        const ns = before.ns + step;
-        if (ns > most || equal === kept) break;
-        if (ns === least) equal += 1;
-        found.push({ ns: ns + own, device: to.name, buffer, before });
+    const ways: Way[] = [];
+    // The cheapest first: of the others, most are turned away at once.
+    for (const { alike, step } of steps.sort((a, b) => a.ns - b.ns))
+      for (const each of alike) if (!keep(ways, each, step, enough)) break;
+    far.set(to.shape, { enough, ways, without });
+    return ways;
+  }
+
+  /** The cheapest ways from the devices before, by the best pipeline of each. */
+  #ways(front: Front, to: Place): readonly Way[] {
+    const island = to.island === null ? [] : (front.byIsland.get(to.island) ?? []);
+    const near = new Set([...(front.byRoot.get(to.root) ?? []), ...island]);
+    const far = this.#farWays(front, to, kept + near.size);
+    const ways = far.filter(({ from }) => !near.has(from)).slice(0, kept);
+    for (const from of near) {
+      const step = this.#step(from.place, to);
+      if (step !== null) keep(ways, from, step, kept);
+    }
+    return ways;
+  }
+
+  /** The best pipelines of a device come from the devices before it whose own best are best: no others are looked at. */
+  #arrive(front: Front, to: Place, own: number): readonly Partial[] {
+    const ways = this.#ways(front, to);
+    const taken = ways.map(() => 0);
+    const best: Partial[] = [];
+    while (best.length < kept) {
+      let least = unlimited;
+      let next = -1;
+      for (let i = 0; i < ways.length; i++) {
+        const way = ensure(ways[i], 'below the length');
+        // What follows starts dearer.
+        if (way.ns >= least) break;
+        const ns = (way.from.best[taken[i] ?? 0]?.ns ?? unlimited) + way.step.ns;
+        if (ns < least) [least, next] = [ns, i];
       }
-    return leastOf(found);
+      const way = ways[next];
+      if (way === undefined) break;
+      const before = ensure(way.from.best[taken[next] ?? 0], 'it costs least');
+      taken[next] = (taken[next] ?? 0) + 1;
+      best.push({ ns: least + own, device: to.name, buffer: this.#buffer(way.step, way.from.place, to), before });
+    }
+    return best;
   }
 }
-
-/** A device of a stage, its best pipelines so far, and what no way on costs less than. */
-interface Arrival {
-  readonly place: Place;
-  readonly best: readonly Partial[];
-  readonly floor: number;
-}
-
-const leastOf = (list: readonly Partial[]): readonly Partial[] => list.toSorted((a, b) => a.ns - b.ns).slice(0, kept);

@@ -13,7 +13,8 @@ import { ensure } from '../../base/assert.ts';
 import type { MapType } from './p2pdma.ts';
 import { edgeBetween } from './graph.ts';
 import { climbRoute, peerDecision, peerRoute, routeAlong } from './peers.ts';
-import { deviceRoute, engineNs, Search, type Partial, type Stage } from './pipeline-search.ts';
+import { deviceRoute } from './pipeline-places.ts';
+import { engineNs, Search, type Partial, type Stage } from './pipeline-search.ts';
 import { shortestRoute, type Route } from './route.ts';
 
 export type { Stage };
@@ -49,7 +50,7 @@ const answered = 5;
 /** The way of a device or socket to memory that all may use, over its root complex where it has one. */
 function sharedRoute(search: Search, from: string, pool: string): Route | null {
   const climb = climbRoute(search.world, from);
-  const rest = climb === null ? null : search.bridgeRoute(climb.to, pool);
+  const rest = climb === null ? null : search.places.bridgeRoute(climb.to, pool);
   return climb === null || rest === null
     ? shortestRoute(search.world, from, pool)
     : routeAlong(search.world, from, pool, [...climb.hops, ...rest.hops]);

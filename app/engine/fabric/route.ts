@@ -4,9 +4,10 @@
  *
  *      gpu0 ─55─ switch ─55─ root port ─125─ root complex ─125─ package:0 ─90─ dram0        450 ns, 31.5 GB/s
  */
+import { ensure } from '../../base/assert.ts';
 import type { FabricLink } from '../../model/fabric.ts';
 import type { World } from '../../model/world.ts';
-import { graphOf, type Edge, type FabricGraph } from './graph.ts';
+import { graphOf, type FabricGraph } from './graph.ts';
 
 /** One link of a route, in the direction of travel. */
 export interface Hop {
@@ -45,9 +46,9 @@ export interface Reach {
   readonly graph: FabricGraph;
   /** ns by state (vertex, or vertex + n for an endpoint entered from its own memory); Infinity: not reached. */
   readonly latencyNs: Float64Array;
-  /** Edge that led to a state, and the state it came from; null and -1: a start. */
-  readonly via: readonly (Edge | null)[];
+  /** The state that a state was reached from, and which of its edges led here; -1: a start. */
   readonly before: Int32Array;
+  readonly via: Int32Array;
 }
 
 /** A binary heap of states by cost, hops and order of insertion, as columns of numbers. */
@@ -139,8 +140,8 @@ export function reachFrom(world: World, starts: readonly string[], limits: Route
   const goal = limits.until === undefined ? -1 : (graph.numbers.get(limits.until) ?? -1);
   const latencyNs = new Float64Array(2 * n).fill(Number.POSITIVE_INFINITY);
   const hops = new Int32Array(2 * n).fill(0x7fffffff);
-  const via = new Array<Edge | null>(2 * n).fill(null);
   const before = new Int32Array(2 * n).fill(-1);
+  const via = new Int32Array(2 * n);
   const isStart = new Uint8Array(n);
   const heap = new Heap();
   for (const name of starts) {
@@ -163,7 +164,9 @@ export function reachFrom(world: World, starts: readonly string[], limits: Route
       start ||
       fromOwnMemory ||
       (graph.passes[vertex] === true && (places === undefined || places(graph.names[vertex] ?? '')));
-    for (const edge of graph.edges[vertex] ?? []) {
+    const edges = graph.edges[vertex] ?? [];
+    for (let i = 0; i < edges.length; i++) {
+      const edge = ensure(edges[i], 'below the length');
       if (!goesOn && graph.owner[edge.to] !== vertex) continue;
       if (links !== undefined && !links(edge.link)) continue;
       const ns = here + edge.link.latencyNs;
@@ -173,12 +176,12 @@ export function reachFrom(world: World, starts: readonly string[], limits: Route
       if (ns > known || (ns === known && far + 1 >= (hops[next] ?? 0))) continue;
       latencyNs[next] = ns;
       hops[next] = far + 1;
-      via[next] = edge;
       before[next] = state;
+      via[next] = i;
       heap.push(ns, far + 1, next);
     }
   }
-  return { graph, latencyNs, via, before };
+  return { graph, latencyNs, before, via };
 }
 
 /** The state by which a vertex is reached best, or -1. */
@@ -200,8 +203,8 @@ export function routeOf(reach: Reach, to: string): Route | null {
   const links: FabricLink[] = [];
   const name = (state: number): string => graph.names[state % n] ?? '';
   let state = last;
-  for (let edge = reach.via[state] ?? null; edge !== null; edge = reach.via[state] ?? null) {
-    const from = reach.before[state] ?? -1;
+  for (let from = reach.before[state] ?? -1; from !== -1; from = reach.before[state] ?? -1) {
+    const edge = ensure(graph.edges[from % n]?.[reach.via[state] ?? -1], 'an edge led here');
     hops.unshift({ link: edge.key, from: name(from), to: name(state) });
     links.unshift(edge.link);
     state = from;
