@@ -1,89 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../model/world.ts';
-import { bootWorld } from '../../scenario/testing/machine-world.ts';
+import { peerDecision } from './peers.ts';
 import { Search, type Partial, type Stage } from './pipeline-search.ts';
-
-interface Function {
-  readonly kind: 'gpu' | 'nic' | 'accelerator';
-  readonly memory: boolean;
-  readonly throughputGBs: number;
-  readonly narrow: boolean;
-}
-
-/** Host bridges of root ports of switches: alike but for what chance decides. */
-interface Plan {
-  readonly trusted: readonly boolean[];
-  readonly redirects: readonly boolean[];
-  readonly functions: readonly Function[];
-  /** Functions that an NVLink joins, by their numbers. */
-  readonly joined: readonly (readonly [number, number])[];
-}
-
-const perPort = 3;
-const ports = 2;
-const bridges = 2;
-const count = bridges * ports * perPort;
-
-const plans: fc.Arbitrary<Plan> = fc.record({
-  trusted: fc.array(fc.boolean(), { minLength: bridges, maxLength: bridges }),
-  redirects: fc.array(fc.boolean(), { minLength: count, maxLength: count }),
-  functions: fc.array(
-    fc.record({
-      kind: fc.constantFrom('gpu' as const, 'nic' as const, 'accelerator' as const),
-      memory: fc.boolean(),
-      throughputGBs: fc.constantFrom(10, 20),
-      narrow: fc.boolean(),
-    }),
-    { minLength: count, maxLength: count },
-  ),
-  joined: fc.array(fc.tuple(fc.nat(count - 1), fc.nat(count - 1)), { maxLength: 3 }),
-});
-
-function worldOf({ trusted, redirects, functions, joined }: Plan): World {
-  const objects: string[] = [];
-  const links: string[] = [];
-  for (let b = 0; b < bridges; b++) {
-    const device = trusted[b] === true ? '0x09a2' : '0x1234';
-    objects.push(
-      `{ kind: package, id: "package:${b}", vendor: intel, family: 6 }`,
-      `{ kind: numaNode, id: "numa:${b}", parent: "package:${b}", memoryKind: dram, bytes: 4 GiB, registration: system }`,
-      `{ kind: hostBridge, id: hb${b}, parent: "package:${b}", domain: ${b}, firstDevice: { devfn: 0, vendor: 0x8086, device: ${device}, isRootPort: false } }`,
-    );
-    links.push(`{ kind: ddr, between: ["package:${b}", "numa:${b}"], bandwidthGBs: 20, latencyNs: 900 }`);
-  }
-  links.push(`{ kind: upi, between: ["package:0", "package:1"], bandwidthGBs: 30, latencyNs: 60 }`);
-  functions.forEach(({ kind, memory, throughputGBs, narrow }, i) => {
-    const port = Math.floor(i / perPort);
-    const b = Math.floor(port / ports);
-    const [root, up, down] = [`rp${port}`, `up${port}`, `dp${i}`];
-    const bus = 1 + (port % ports) * 16;
-    const at = (n: number, d: number): string => `"000${b}:${n.toString(16).padStart(2, '0')}:0${d}.0"`;
-    const wire = `link: { currentSpeed: 32, currentWidth: ${narrow ? 4 : 16} }`;
-    if (i % perPort === 0)
-      objects.push(
-        `{ kind: pciBridge, id: ${root}, parent: hb${b}, bdf: ${at(0, 1 + (port % ports))}, role: rootPort, ${wire} }`,
-        `{ kind: pciBridge, id: ${up}, parent: ${root}, bdf: ${at(bus, 0)}, role: upstream, ${wire} }`,
-      );
-    const acs = redirects[i] === true ? ', acs: { capability: 0x7f, control: 0x1d }' : '';
-    const engines = kind === 'accelerator' ? `, engines: [{ kind: ai, throughputGBs: ${throughputGBs} }]` : '';
-    objects.push(
-      `{ kind: pciBridge, id: ${down}, parent: ${up}, bdf: ${at(bus + 1, i % perPort)}, role: downstream, ${wire}${acs} }`,
-      `{ kind: pciFunction, id: d${i}, parent: ${down}, bdf: ${at(bus + 2 + (i % perPort), 0)}, deviceKind: ${kind}, iommuGroup: ${i}, ${wire}${engines} }`,
-    );
-    if (!memory) return;
-    objects.push(
-      `{ kind: deviceMemory, id: d${i}m, parent: d${i}, memoryKind: vram, bytes: 1 GiB, registration: private }`,
-    );
-    links.push(`{ kind: on-package, between: [d${i}, d${i}m], bandwidthGBs: 1000, latencyNs: ${300 + (i % 2) * 50} }`);
-  });
-  for (const [a, b] of joined)
-    if (a !== b) links.push(`{ kind: nvlink, between: [d${a}, d${b}], bandwidthGBs: 100, latencyNs: 200 }`);
-  const list = (items: readonly string[]): string => items.map((item) => `  - ${item}\n`).join('');
-  return bootWorld(
-    `memscape: topology\nversion: 1\nobjects:\n  - { kind: machine, id: machine }\n${list(objects)}links:\n${list(links)}`,
-  );
-}
+import { plans, worldOf } from './testing/random-machine.ts';
 
 const stages: fc.Arbitrary<readonly Stage[]> = fc.array(
   fc.constantFrom<Stage>({ engine: 'nic' }, { engine: 'ai' }, { engine: 'compute' }, { engine: 'cpu' }),
@@ -134,6 +54,40 @@ describe('searching a pipeline', () => {
         expect(new Set(found.map(places)).size).toBe(found.length);
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('answers the same when a device is there that no stage asks for', () => {
+    const stranger = [
+      `{ kind: pciBridge, id: rp9, parent: hb1, bdf: "0001:00:09.0", role: rootPort }`,
+      `{ kind: pciFunction, id: d99, parent: rp9, bdf: "0001:90:00.0", deviceKind: accelerator, engines: [{ kind: rsa }] }`,
+    ];
+    fc.assert(
+      fc.property(plans, stages, (plan, wanted) => {
+        const [without, along] = [worldOf(plan), worldOf(plan, stranger)].map((world) => {
+          const found = new Search(world, 2 ** 20).run(wanted);
+          return typeof found === 'number' ? found : found.map((end) => [end.ns, places(end)]);
+        });
+        expect(along).toEqual(without);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('peer-to-peer of any pair of any machine', () => {
+  it('has the same type and distance both ways, whatever the ports redirect', () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const world = worldOf(plan);
+        const functions = Object.keys(world.records.pci);
+        const between = (a: string, b: string): unknown => {
+          const { mapType, distance } = peerDecision(world, a, b);
+          return { mapType, distance };
+        };
+        for (const a of functions) for (const b of functions) expect(between(a, b)).toEqual(between(b, a));
+      }),
+      { numRuns: 20 },
     );
   });
 });
