@@ -9,19 +9,22 @@
  *      A MMM.  --migrateCopy; migratePages-->                  A MMMD   metadata moves; migrate_vma_insert_page fills holes
  *      A MMM.  --migrateCopy; migratePages; migrateFinalize--> A DDDD   entries point at the new frames
  *
+ *      given: mmap heap pages=512 align=512; madvise HUGEPAGE; migrateSetup [3]; read
+ *      A [0*512]  --migrateCopy; migratePages; migrateFinalize--> A 000D0*508   __split_huge_pmd: the huge zero page came in between
+ *
  * Models migrate_vma_setup, migrate_vma_pages and migrate_vma_finalize of mm/migrate_device.c.
  */
 import type { Span } from '../../base/span.ts';
 import { frameFlag, withOrder, writeFrame } from '../../model/frame-state.ts';
 import { pmdPages } from '../../model/ids.ts';
-import { hasFlag, pteKind, withLevel } from '../../model/pte.ts';
+import { hasFlag, pteKind, pteLevel, withLevel } from '../../model/pte.ts';
 import type { Migration } from '../../model/world.ts';
 import { isFilled, valueAt, type FilledRun, type Run } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, isSpecial, ownAnonVma } from './areas.ts';
 import { allFrames, findBlock, findFree, frameAt, isFrame, poolOf, take } from './frames.ts';
-import { isHugeAt, orderFolio, splitPmd } from './huge.ts';
+import { blockOf, isHugeAt, orderFolio, splitPmd } from './huge.ts';
 import { collect, source, unitsOf, unmapEverywhere } from './migrate-collect.ts';
 import { contextsOf } from './mirror.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -269,13 +272,34 @@ function moveOne(
   cause: number,
 ): void {
   if (isHole) return insertHoles(tx, call, key, src, to, cause);
-  const state = frameAt(tx.world, src.values[1] ?? 0);
-  if (state !== null && poolOf(tx.world, to)?.registration !== 'system') {
-    // Only anonymous memory can live on a device, and only what swap does not hold too.
-    if (isFrame(state, 'pageCache')) return;
-    if (isFrame(state, 'swapCache')) return moveFromSwapCache(tx, call, key, src, to, cause);
+  for (const part of alikeCached(tx, src)) {
+    const target = to + (part.start - src.start);
+    const state = frameAt(tx.world, part.values[1] ?? 0);
+    if (state !== null && poolOf(tx.world, to)?.registration !== 'system') {
+      // Only anonymous memory can live on a device, and only what swap does not hold too.
+      if (isFrame(state, 'pageCache')) continue;
+      if (isFrame(state, 'swapCache')) {
+        moveFromSwapCache(tx, call, key, part, target, cause);
+        continue;
+      }
+    }
+    moveMetadata(tx, call, key, part, target, cause);
   }
-  moveMetadata(tx, call, key, src, to, cause);
+}
+
+/** Parts of a stretch whose frames are all in the page cache, all in the swap cache, or all in neither. */
+function alikeCached(tx: Tx, src: FilledRun): readonly FilledRun[] {
+  const first = src.values[1] ?? 0;
+  const cacheFlags = frameFlag.pageCache | frameFlag.swapCache;
+  const frames = tx.pages('frame', allFrames).occupied(first, first + (src.end - src.start));
+  const starts = frames.filter(
+    (run, i) => i === 0 || (((run.values[0] ?? 0) ^ (frames[i - 1]?.values[0] ?? 0)) & cacheFlags) !== 0,
+  );
+  return starts.map((run, i) => {
+    const start = src.start + (run.start - first);
+    const end = src.start + ((starts[i + 1]?.start ?? first + (src.end - src.start)) - first);
+    return { ...src, start, end, values: src.values.map((_, c) => valueAt(src, start, c)) };
+  });
 }
 
 /** A page in the swap cache leaves it before it moves; where an entry still names its slot it stays (folio_free_swap). */
@@ -338,14 +362,31 @@ function insertHoles(tx: Tx, call: Migration, key: string, src: FilledRun, to: n
   const armed = areaAt(tx.world, call.space, src.start)?.flags.includes('UFFD_MISSING') === true;
   const isHole = (run: Run): boolean => !armed && (!isFilled(run) || pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO');
   const whole = hasFlag(src.values[0] ?? 0, source.compound);
-  const pieces = whole
-    ? [{ start: src.start, end: src.end, hole: now.length === 1 && now.every(isHole), zero: now.some(isFilled) }]
-    : now.map((run) => ({ start: run.start, end: run.end, hole: isHole(run), zero: isFilled(run) }));
-  for (const { start, end, hole, zero } of pieces) {
-    if (hole) insertHole(tx, call, key, { start, end }, to + (start - src.start), whole, zero, cause);
-    else notMigrated(tx, call, key, start, end, cause);
+  if (whole) {
+    const hole = now.length === 1 && now.every(isHole);
+    if (hole) insertHole(tx, call, key, src, to, true, now.some(isFilled), cause);
+    else notMigrated(tx, call, key, src.start, src.end, cause);
+    return;
+  }
+  for (const run of now.flatMap(byBlock)) {
+    // The huge zero page may have come since it was collected: one page of it cannot be replaced alone.
+    if (isFilled(run) && pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO' && isHugeAt(tx, call.space, run.start))
+      splitPmd(tx, call.space, blockOf(run.start), run.start, cause);
+    if (isHole(run)) insertHole(tx, call, key, run, to + (run.start - src.start), false, isFilled(run), cause);
+    else notMigrated(tx, call, key, run.start, run.end, cause);
   }
 }
+
+/** A run of huge entries as one part for each block; any other as it is. */
+const byBlock = (run: Run): readonly Run[] =>
+  !isFilled(run) || pteLevel(run.values[0] ?? 0) === 0
+    ? [run]
+    : Array.from({ length: Math.ceil(run.end / pmdPages) - Math.floor(run.start / pmdPages) }, (_, i) => {
+        const block = blockOf(run.start) + i * pmdPages;
+        const start = Math.max(run.start, block);
+        const values = run.values.map((_value, c) => valueAt(run, start, c));
+        return { ...run, start, end: Math.min(run.end, block + pmdPages), values };
+      });
 
 /** Somebody touched the page since it was collected: it does not migrate. */
 function notMigrated(tx: Tx, call: Migration, key: string, start: number, end: number, cause: number): void {

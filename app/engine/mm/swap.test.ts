@@ -135,6 +135,20 @@ describe('a page in swap', () => {
     expect(printDeviceStrip(shared.world, 'gpu0:A', 'A.heap')).toBe('........');
   });
 
+  it('that was read back leaves the swap cache to migrate, though its neighbours are in none', () => {
+    const { world } = run([
+      ...start,
+      { op: 'open', by: 'A', device: 'gpu0' },
+      pageOut('A.heap[1]'),
+      read('A.heap[1]'),
+      { op: 'write', by: 'A', place: 'A.heap', value: 20, count: true },
+      { op: 'migrateToDevice', by: 'driver:gpu0', context: 'gpu0:A', place: 'A.heap' },
+    ]);
+    expect(printStrip(world, 'A.heap')).toBe('DDDDDDDD');
+    expect(slotsFree(world)).toBe(1024);
+    expect(world.records.pool['dram0']?.free).toBe(4096);
+  });
+
   it('moves with its mapping', () => {
     const { world, events } = run([
       ...start,

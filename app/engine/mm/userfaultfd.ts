@@ -129,7 +129,9 @@ export function fill(tx: Tx, { space, start, end }: SpaceSpan, what: Fill): OpRe
   const pool = systemPool(tx.world);
   const spans = pool === null || what.kind !== 'copy' ? [] : findFree(tx.world, pool, pages);
   if (pool === null || spans === null) return tx.refuse('ENOMEM', 'uffd.fill.memory', { at, why: 'no free frame', fn });
-  const cause = tx.emit({ kind: 'userfaultFilled', rule: 'uffd.fill', at, fn, args: { with: what.kind } }, (w) => {
+  const held = what.kind === 'copy' ? { value: what.value, counting: what.count } : {};
+  const args = { with: what.kind, ...held };
+  const cause = tx.emit({ kind: 'userfaultFilled', rule: 'uffd.fill', at, fn, args }, (w) => {
     if (what.kind === 'poison') return w.fill('pte', space, start, end, [pteWord('MARKER_POISONED'), 0]);
     if (what.kind === 'zeropage')
       return w.fill('pte', space, start, end, [pteWord('PRESENT_ZERO', pteFlag.special), 0]);

@@ -166,6 +166,17 @@ export function written(before: World, events: readonly Event[]): Contents {
         const by = Number(event.args['add']) * Number(event.args['times']);
         for (let page = start; page < end; page++)
           put(contents, space, page, page + 1, (contents.get(space)?.column(page, 0) ?? 0) + by, false);
+      } else if (event.kind === 'cpuAtomic') addTo(contents, world, space, start, end, Number(event.args['add']));
+      else if (event.kind === 'userfaultFilled') {
+        const copied = event.args['with'] === 'copy';
+        put(
+          contents,
+          space,
+          start,
+          end,
+          copied ? Number(event.args['value']) : 0,
+          copied && event.args['counting'] === true,
+        );
       }
       // munmap, MADV_DONTNEED and exit
       else if (event.kind === 'zapped') put(contents, space, start, end, 0, false);
@@ -221,6 +232,24 @@ function store(
       const index = cached.values[5] ?? 0;
       put(contents, `file:${file}`, index, index + (end - start), base + (counts ? start - first : 0), counts);
     }
+  }
+}
+
+/** An atomic of a CPU: on the page of a file, it is the file that holds the sum. */
+function addTo(
+  contents: Map<string, PageMap>,
+  world: World,
+  space: string,
+  first: number,
+  last: number,
+  by: number,
+): void {
+  for (const { start, end, cached } of stretches(world, space, first, last)) {
+    const file = cached === null ? null : fileOf(world, cached.values[4] ?? 0);
+    const key = file === null ? space : `file:${file}`;
+    const from = cached === null ? start : (cached.values[5] ?? 0);
+    for (let page = from; page < from + (end - start); page++)
+      put(contents, key, page, page + 1, (contents.get(key)?.column(page, 0) ?? 0) + by, false);
   }
 }
 

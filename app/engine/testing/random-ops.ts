@@ -12,43 +12,56 @@ import { resolvePlace } from '../place.ts';
 import { completeOp } from '../step.ts';
 import type { NextOp } from './laws.ts';
 
+const device = fc.record({
+  memory: fc.constantFrom('private' as const, 'coherent' as const, 'none' as const),
+  frames: fc.constantFrom(2048, 90, 12),
+  migratePages: fc.constantFrom(512, 4),
+  faultPages: fc.constantFrom(512, 32, 3),
+  hugePages: fc.boolean(),
+});
+
+const machineWith = (system: fc.Arbitrary<number>, swap: fc.Arbitrary<number>): fc.Arbitrary<EngineSpec> =>
+  fc
+    .record({
+      system,
+      swap,
+      thp: fc.constantFrom('never' as const, 'always' as const, 'madvise' as const),
+      devices: fc.array(device, { minLength: 1, maxLength: 2 }),
+    })
+    .map(({ system: frames, swap: slots, thp, devices }) => ({
+      thp,
+      swap: slots,
+      pools: [
+        { id: 'dram0', kind: 'dram', registration: 'system', frames, device: null },
+        ...devices.flatMap(({ memory, frames: own }, i) =>
+          memory === 'none'
+            ? []
+            : [{ id: `gpu${i}.vram`, kind: 'vram' as const, registration: memory, frames: own, device: `gpu${i}` }],
+        ),
+      ],
+      devices: devices.map(({ frames: _frames, ...rest }, i) => ({
+        id: `gpu${i}`,
+        pool: rest.memory === 'none' ? null : `gpu${i}.vram`,
+        ...rest,
+      })),
+    }));
+
 /** A machine small enough that memory runs out. */
-export const anyMachine: fc.Arbitrary<EngineSpec> = fc
-  .record({
-    system: fc.oneof(
-      { arbitrary: fc.constantFrom(300, 40, 90), weight: 6 },
-      { arbitrary: fc.constantFrom(4096, 1100), weight: 1 },
-    ),
-    swap: fc.constantFrom(0, 200, 6),
-    thp: fc.constantFrom('never' as const, 'always' as const, 'madvise' as const),
-    devices: fc.array(
-      fc.record({
-        memory: fc.constantFrom('private' as const, 'coherent' as const, 'none' as const),
-        frames: fc.constantFrom(2048, 90, 12),
-        migratePages: fc.constantFrom(512, 4),
-        faultPages: fc.constantFrom(512, 32, 3),
-        hugePages: fc.boolean(),
-      }),
-      { minLength: 1, maxLength: 2 },
-    ),
-  })
-  .map(({ system, swap, thp, devices }) => ({
-    thp,
-    swap,
-    pools: [
-      { id: 'dram0', kind: 'dram', registration: 'system', frames: system, device: null },
-      ...devices.flatMap(({ memory, frames }, i) =>
-        memory === 'none'
-          ? []
-          : [{ id: `gpu${i}.vram`, kind: 'vram' as const, registration: memory, frames, device: `gpu${i}` }],
-      ),
-    ],
-    devices: devices.map(({ frames: _frames, ...device }, i) => ({
-      id: `gpu${i}`,
-      pool: device.memory === 'none' ? null : `gpu${i}.vram`,
-      ...device,
-    })),
-  }));
+export const anyMachine = machineWith(
+  fc.oneof(
+    { arbitrary: fc.constantFrom(300, 40, 90), weight: 6 },
+    { arbitrary: fc.constantFrom(4096, 1100), weight: 1 },
+  ),
+  fc.constantFrom(0, 200, 6),
+);
+/** One that always has swap, and hardly memory for a second copy of anything. */
+export const swappingMachine = machineWith(
+  fc.oneof(
+    { arbitrary: fc.constantFrom(90, 40, 20), weight: 5 },
+    { arbitrary: fc.constantFrom(1100, 1600), weight: 1 },
+  ),
+  fc.constantFrom(300, 60, 2048, 12),
+);
 
 export interface Intent {
   readonly verb: Verb;
@@ -155,6 +168,44 @@ const verbs = {
     place,
     advice: pick(advices, intent.how) ?? 'DONTNEED',
   })),
+  pageOut: onBuffer(({ process, place, intent }) => ({
+    op: 'madvise',
+    by: process,
+    place,
+    advice: pick(['PAGEOUT', 'PAGEOUT', 'WILLNEED', 'COLD'] as const, intent.how) ?? 'PAGEOUT',
+  })),
+  guard: onBuffer(({ process, place, intent }) => ({
+    op: 'madvise',
+    by: process,
+    place,
+    advice: intent.how % 3 === 2 ? 'GUARD_REMOVE' : 'GUARD_INSTALL',
+  })),
+  atomic: onBuffer(({ process, place, intent }) => ({ op: 'atomic', by: process, place, add: 1 + intent.from })),
+  userfaultfd: onBuffer(({ process, place, intent }) => ({
+    op: 'userfaultfd',
+    by: process,
+    place,
+    mode: pick(['missing', 'wp', 'both', 'none'] as const, intent.how) ?? 'missing',
+  })),
+  uffdCopy: onBuffer(({ process, place, intent }) => ({
+    op: 'uffdCopy',
+    by: process,
+    place,
+    value: 9000 + intent.from,
+    count: intent.how % 2 === 1,
+  })),
+  uffdFill: onBuffer(({ process, place, intent }) => ({
+    op: intent.how % 4 === 3 ? 'uffdPoison' : 'uffdZeropage',
+    by: process,
+    place,
+  })),
+  uffdWriteProtect: onBuffer(({ process, place, intent }) => ({
+    op: 'uffdWriteProtect',
+    by: process,
+    place,
+    on: intent.how % 3 !== 2,
+  })),
+  mirrorTimeout: through(({ context, by }) => ({ op: 'mirrorTimeout', by, context })),
   mremap: onBuffer(({ world, process, place, intent }) => {
     const span = resolvePlace(world, place);
     if (span === null) return null;
@@ -222,6 +273,7 @@ const verbs = {
     child: `P${Object.keys(world.records.process).length}`,
   }),
   exit: ({ process }: Scene): OpInput => ({ op: 'exit', by: process }),
+  exec: ({ process, intent }: Scene): OpInput => ({ op: 'exec', by: process, closeOnExec: intent.how % 2 === 0 }),
   process: ({ world }: Scene): OpInput => ({
     op: 'process',
     by: 'kernel',
@@ -246,7 +298,13 @@ const verbs = {
     by: world.records.context[context]?.space ?? 'kernel',
     context,
   })),
-  deviceRead: through(({ context, seen, device }) => ({ op: 'deviceRead', by: device, context, place: seen })),
+  deviceRead: through(({ context, seen, device, intent }) => ({
+    op: 'deviceRead',
+    by: device,
+    context,
+    place: seen,
+    unlockable: intent.how % 4 === 3,
+  })),
   deviceWrite: through(({ context, seen, device, intent }) => ({
     op: 'deviceWrite',
     by: device,
@@ -324,6 +382,14 @@ const weights: { readonly [V in Verb]: number } = {
   write: 12,
   mprotect: 4,
   madvise: 6,
+  pageOut: 2,
+  guard: 1,
+  atomic: 1,
+  userfaultfd: 1,
+  uffdCopy: 1,
+  uffdFill: 1,
+  uffdWriteProtect: 1,
+  mirrorTimeout: 1,
   mremap: 4,
   pin: 3,
   unpin: 2,
@@ -334,6 +400,7 @@ const weights: { readonly [V in Verb]: number } = {
   deviceAtomic: 2,
   fork: 4,
   exit: 1,
+  exec: 1,
   process: 1,
   file: 1,
   open: 5,
@@ -351,6 +418,22 @@ const weights: { readonly [V in Verb]: number } = {
   evict: 3,
   failAllocation: 1,
   mmapDevice: 1,
+};
+
+/** And where memory is short: pages come and go, and others meet them on the way. */
+const swappingWeights: { readonly [V in Verb]: number } = {
+  ...weights,
+  pageOut: 12,
+  reclaim: 8,
+  write: 10,
+  fork: 5,
+  guard: 2,
+  exec: 2,
+  exit: 2,
+  userfaultfd: 3,
+  uffdCopy: 3,
+  uffdFill: 2,
+  uffdWriteProtect: 3,
 };
 
 /** A part of a buffer: all of it, one page, or a stretch. */
@@ -396,20 +479,25 @@ export function operationFor(world: World, intent: Intent): Op | null {
 }
 
 const small = fc.nat(9);
-const anyIntent: fc.Arbitrary<Intent> = fc.record({
-  verb: fc.oneof(
-    ...(Object.keys(verbs) as Verb[]).map((verb) => ({ arbitrary: fc.constant(verb), weight: weights[verb] })),
-  ),
-  who: fc.nat(3),
-  what: fc.nat(5),
-  part: small,
-  from: fc.oneof({ arbitrary: small, weight: 4 }, { arbitrary: fc.nat(1023), weight: 1 }),
-  pages: fc.oneof({ arbitrary: small, weight: 4 }, { arbitrary: fc.nat(600), weight: 1 }),
-  how: fc.nat(63),
-});
+const intentsOf = (often: { readonly [V in Verb]: number }): fc.Arbitrary<readonly Intent[]> =>
+  fc.array(
+    fc.record({
+      verb: fc.oneof(
+        ...(Object.keys(verbs) as Verb[]).map((verb) => ({ arbitrary: fc.constant(verb), weight: often[verb] })),
+      ),
+      who: fc.nat(3),
+      what: fc.nat(5),
+      part: small,
+      from: fc.oneof({ arbitrary: small, weight: 4 }, { arbitrary: fc.nat(1023), weight: 1 }),
+      pages: fc.oneof({ arbitrary: small, weight: 4 }, { arbitrary: fc.nat(600), weight: 1 }),
+      how: fc.nat(63),
+    }),
+    { minLength: 1, maxLength: 40, size: 'max' },
+  );
 
 /** Sequences of intents, long ones too. */
-export const anyIntents = fc.array(anyIntent, { minLength: 1, maxLength: 40, size: 'max' });
+export const anyIntents = intentsOf(weights);
+export const swappingIntents = intentsOf(swappingWeights);
 
 export const asNextOps = (intents: readonly Intent[]): readonly NextOp[] =>
   intents.map((intent) => (world) => operationFor(world, intent));
