@@ -89,6 +89,18 @@ export const eventKinds = {
     state: 'neutral',
     recorded: 'madvise',
   },
+  mlocked: {
+    title: 'mlock',
+    fn: 'do_mlock',
+    meaning: 'The pages of a range are to stay in memory, and are brought in.',
+    state: 'neutral',
+  },
+  munlocked: {
+    title: 'munlock',
+    fn: 'apply_vma_lock_flags',
+    meaning: 'The pages of a range may leave memory again.',
+    state: 'neutral',
+  },
   forked: {
     title: 'fork',
     fn: 'dup_mm',

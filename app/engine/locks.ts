@@ -27,6 +27,8 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   migrateToDevice: 'read',
   migrateToSystem: 'read',
   mprotect: 'write',
+  mlock: 'write',
+  munlock: 'write',
   mmapDevice: 'write',
   mremap: 'write',
   madvise: 'read',

@@ -48,6 +48,8 @@ export const operations = {
   driver: driver.driverOp,
   mprotect: range.mprotectOp,
   madvise: range.madviseOp,
+  mlock: range.mlockOp,
+  munlock: range.munlockOp,
   reclaim: range.reclaimOp,
   userfaultfd: uffd.userfaultfd,
   uffdCopy: uffd.uffdCopy,

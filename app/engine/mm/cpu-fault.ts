@@ -185,9 +185,14 @@ function together(tx: Tx, area: Area, start: number, run: FilledRun | null, acce
 
 /**
  * Faults in pages on behalf of a kernel caller that holds the mmap lock (get_user_pages): as a CPU access, but no CPU
- * faulted. EFAULT where the area does not permit it or the fault fails.
+ * faulted. EFAULT where the area does not permit it or the fault fails. `unlockable`: the caller may sleep for a
+ * userfaultfd handler.
  */
-export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause: number | null): OpResult {
+export function faultIn(
+  tx: Tx,
+  { space, start, end, access, unlockable = false }: CpuAccess & { readonly unlockable?: boolean },
+  cause: number | null,
+): OpResult {
   for (let at = start; at < end;) {
     const area = areaAt(tx.world, space, at);
     if (area === null || !(access === 'write' ? area.write : area.read)) return { errno: 'EFAULT' };
@@ -208,6 +213,7 @@ export function faultIn(tx: Tx, { space, start, end, access }: CpuAccess, cause:
       cause,
       group: tx.group(pages),
       vmaLock: false,
+      unlockable,
     });
     if ('again' in outcome || 'ok' in outcome) continue;
     return 'signal' in outcome ? { errno: 'EFAULT' } : outcome;

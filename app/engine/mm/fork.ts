@@ -100,8 +100,8 @@ function copyArea(tx: Tx, area: Area, child: string, cause: number): boolean {
     const copy = newVmaId(w, child);
     const own = vma.anonVmas.length > 0 ? [w.count('nextAnonVma', 1)] : [];
     const chain = [...own, ...vma.anonVmas];
-    // The child has no userfaultfd handler of its own.
-    const flags = vma.flags.filter((flag) => !flag.startsWith('UFFD_'));
+    // The child has no userfaultfd handler of its own, and what it maps is not locked.
+    const flags = vma.flags.filter((flag) => !flag.startsWith('UFFD_') && flag !== 'LOCKED');
     w.put('vma', copy, { ...vma, flags, space: child, anonVmas: chain });
     for (const number of chain) linkAnonVma(w, number, copy);
   });

@@ -16,13 +16,14 @@ import type { OpResult } from '../event.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
 import { isSpecial, ownAnonVma, type Area } from './areas.ts';
 import { isHugetlb } from './hugetlb.ts';
+import { isLocked } from './mlock.ts';
 import { zapRange } from './unmap.ts';
 
 /** EINVAL for special, locked and hugetlb areas. What is mapped goes first. */
 export function installGuards(tx: Tx, area: Area, start: number, end: number, cause: number): OpResult {
   const { space } = area;
   const at = { space, start, pages: end - start };
-  if (isSpecial(area) || isHugetlb(area) || area.flags.includes('LOCKED'))
+  if (isSpecial(area) || isHugetlb(area) || isLocked(area))
     return tx.refuse('EINVAL', 'madvise.GUARD_INSTALL', {
       cause,
       at,

@@ -16,6 +16,7 @@ import { cutsHugePage, hugetlbPages, isHugetlb } from './hugetlb.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { installGuards, removeGuards } from './guard.ts';
 import { lazyFree } from './lazy-free.ts';
+import { isLocked } from './mlock.ts';
 import { advise, readAhead } from './page-out.ts';
 import { dontNeed, zapRange } from './unmap.ts';
 
@@ -107,6 +108,8 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
     );
     return ok;
   }
+  if ((advice === 'DONTNEED' || advice === 'FREE') && isLocked(area))
+    return no('locked memory is not given up', 'madvise_dontneed_free_valid_vma');
   if (advice === 'DONTNEED') {
     // What is advised of hugetlb memory begins with a huge page, and its end is rounded down.
     if (cutsHugePage(area, start))
@@ -122,7 +125,8 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
   if (advice === 'GUARD_INSTALL') return installGuards(tx, area, start, end, cause);
   if (advice === 'GUARD_REMOVE') return removeGuards(tx, area, start, end, cause);
   if (advice === 'WILLNEED') return readAhead(tx, area, start, end, cause);
-  return faultIn(tx, { space, start, end, access: advice === 'POPULATE_WRITE' ? 'write' : 'read' }, cause);
+  const access = advice === 'POPULATE_WRITE' ? 'write' : 'read';
+  return faultIn(tx, { space, start, end, access, unlockable: true }, cause);
 }
 
 /** madvise_collapse: each aligned 2 MiB of the range; EINVAL where one cannot be had. */

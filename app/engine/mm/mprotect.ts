@@ -15,7 +15,9 @@ import { valueAt, type FilledRun } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
+import { faultIn } from './cpu-fault.ts';
 import { allFrames } from './frames.ts';
+import { isLocked } from './mlock.ts';
 import { hasPmdTable, splitAtBorders } from './huge.ts';
 import { cutsHugePage } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -53,6 +55,7 @@ export function mprotect(
         fn: 'hugetlb_vm_op_split',
       });
     protectArea(tx, area, at, stop, protection, cause);
+    populateLocked(tx, area, at, stop, protection.write, cause);
     at = stop;
   }
   return ok;
@@ -88,6 +91,12 @@ function protectArea(tx: Tx, area: Area, start: number, end: number, protection:
     },
   );
   rangeEnd(tx, range);
+}
+
+/** Locked memory must be there: what becomes writable is copied now, not at the first write. */
+function populateLocked(tx: Tx, area: Area, start: number, end: number, write: boolean, cause: number): void {
+  if (isLocked(area) && write && !area.write && !area.shared)
+    faultIn(tx, { space: area.space, start, end, access: 'write' }, cause);
 }
 
 /** change_pud_range: where the event starts; nothing at all is told of gigabytes without a page-table page. */

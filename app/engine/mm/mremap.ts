@@ -75,7 +75,7 @@ export function mremap(tx: Tx, from: SpaceSpan, to: number, dontUnmap: boolean, 
     if (left !== null && left.start === start && left.end === end) {
       tx.emit({ kind: 'vmaFlags', cause, rule: 'mremap.dontUnmap', at }, (w) => {
         unlinkAnonVmas(w, left);
-        w.patch('vma', left.id, { anonVmas: [] });
+        w.patch('vma', left.id, { anonVmas: [], flags: left.flags.filter((flag) => flag !== 'LOCKED') });
       });
     }
     return ok;

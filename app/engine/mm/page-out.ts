@@ -16,6 +16,7 @@ import { advisedEntries } from './advised-entries.ts';
 import type { Area } from './areas.ts';
 import { allFrames } from './frames.ts';
 import { isHugetlb } from './hugetlb.ts';
+import { isLocked } from './mlock.ts';
 import { shrinkFrames } from './reclaim.ts';
 import { readMissing } from './swap-in.ts';
 import type { FilledRun } from '../../store/run.ts';
@@ -31,7 +32,7 @@ export function advise(
 ): OpResult {
   const { space } = area;
   const at = { space, start, pages: end - start };
-  if (isHugetlb(area) || area.flags.includes('LOCKED') || area.flags.includes('PFNMAP'))
+  if (isHugetlb(area) || isLocked(area) || area.flags.includes('PFNMAP'))
     return tx.refuse('EINVAL', `madvise.${advice}`, {
       cause,
       at,

@@ -23,6 +23,7 @@ import { isFilled, type FilledRun } from '../../store/run.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { areaAt, type Area } from './areas.ts';
 import { isHugetlb } from './hugetlb.ts';
+import { isLocked } from './mlock.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from './frames.ts';
 import { blockOf } from './huge.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -74,8 +75,7 @@ const canShrink = (tx: Tx, first: number, frame: FrameState): boolean =>
   rmapOf(tx, first, first + 1).every(({ space, page }) => isReclaimed(areaAt(tx.world, space, page)));
 
 /** Locked memory stays, and hugetlb pages are on no list that reclaim looks at. */
-const isReclaimed = (area: Area | null): boolean =>
-  area === null || !(area.flags.includes('LOCKED') || isHugetlb(area));
+const isReclaimed = (area: Area | null): boolean => area === null || !(isLocked(area) || isHugetlb(area));
 
 /** shrink_folio_list for one stretch; true where its frames became free. */
 function shrink(tx: Tx, first: number, last: number, frame: FrameState, cause: number | null): boolean {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { arg, defineOp } from '../define-op.ts';
 import { advices, madvise } from '../mm/madvise.ts';
+import { mlock } from '../mm/mlock.ts';
 import { reclaim } from '../mm/reclaim.ts';
 import { mremap } from '../mm/mremap.ts';
 import { mprotect } from '../mm/mprotect.ts';
@@ -48,6 +49,26 @@ export const madviseOp = defineOp(
       args: { advice: op.advice },
     });
     return madvise(tx, span, op.advice, cause);
+  },
+);
+
+export const mlockOp = defineOp(
+  'mlock',
+  'A process asks that a range stays in memory.',
+  { place: arg.place },
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    return 'refusal' in span ? span.refusal : mlock(tx, span, true);
+  },
+);
+
+export const munlockOp = defineOp(
+  'munlock',
+  'A process no longer asks that a range stays in memory.',
+  { place: arg.place },
+  (tx, op) => {
+    const span = spanOf(tx, op.place);
+    return 'refusal' in span ? span.refusal : mlock(tx, span, false);
   },
 );
 

@@ -180,6 +180,11 @@ const verbs = {
     place,
     advice: intent.how % 3 === 2 ? 'GUARD_REMOVE' : 'GUARD_INSTALL',
   })),
+  mlock: onBuffer(({ process, place, intent }) => ({
+    op: intent.how % 3 === 2 ? 'munlock' : 'mlock',
+    by: process,
+    place,
+  })),
   atomic: onBuffer(({ process, place, intent }) => ({ op: 'atomic', by: process, place, add: 1 + intent.from })),
   userfaultfd: onBuffer(({ process, place, intent }) => ({
     op: 'userfaultfd',
@@ -384,6 +389,7 @@ const weights: { readonly [V in Verb]: number } = {
   madvise: 6,
   pageOut: 2,
   guard: 1,
+  mlock: 1,
   atomic: 1,
   userfaultfd: 1,
   uffdCopy: 1,
@@ -428,6 +434,7 @@ const swappingWeights: { readonly [V in Verb]: number } = {
   write: 10,
   fork: 5,
   guard: 2,
+  mlock: 2,
   exec: 2,
   exit: 2,
   userfaultfd: 3,
