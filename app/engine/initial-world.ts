@@ -3,7 +3,7 @@ import type { CostOverrides } from '../model/costs.ts';
 import { driverPresets } from '../model/driver-presets.ts';
 import { emptyWorld } from './apply.ts';
 import { swapArea } from './mm/swap-slots.ts';
-import { noFabric, type Fabric } from './fabric/fabric-of.ts';
+import { noFabric, type Fabric } from './fabric/fabric.ts';
 
 /** What the engine needs to know of a machine: its memories and the devices that can own pages. */
 export interface EngineSpec {

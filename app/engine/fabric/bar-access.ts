@@ -10,7 +10,7 @@ import type { PciBar } from '../../model/fabric.ts';
 import type { OpResult } from '../event.ts';
 import { frameAt, storeContent } from '../mm/frames.ts';
 import { ok, type Tx } from '../tx.ts';
-import { barName } from './fabric-of.ts';
+import { barName } from './fabric.ts';
 
 /** What a CPU atomic on a BAR may come to. */
 export const atomicOutcomes = [

@@ -10,7 +10,7 @@ import { printBytes } from '../../base/format.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 import { placeBars } from './bar-place.ts';
-import { barName } from './fabric-of.ts';
+import { barName } from './fabric.ts';
 
 const minimum = 2 ** 20;
 

@@ -15,7 +15,7 @@ import type { DmaMapping, P2pBuffer } from '../../model/fabric.ts';
 import type { OpResult } from '../event.ts';
 import { changeFrames, findFree, systemPool, take } from '../mm/frames.ts';
 import { ok, type Tx } from '../tx.ts';
-import { barName } from './fabric-of.ts';
+import { barName } from './fabric.ts';
 import { mapType } from './p2p-distance.ts';
 
 /** I/O virtual addresses are handed out upwards from here; what is given back is not used again. */

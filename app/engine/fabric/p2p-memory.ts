@@ -10,7 +10,7 @@ import type { P2pMemory } from '../../model/fabric.ts';
 import type { World } from '../../model/world.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
-import { barName } from './fabric-of.ts';
+import { barName } from './fabric.ts';
 
 /** The pool hands memory out in pages (gen_pool with PAGE_SHIFT). */
 const granule = 4096;

@@ -6,7 +6,7 @@
  *      wide0, wide1 (2^20 PASIDs), narrow0 (16), capi0 (uses the CPU's tables), mute0 (no page requests)
  */
 import type { PciDevice } from '../../../model/fabric.ts';
-import { noFabric } from '../../fabric/fabric-of.ts';
+import { noFabric } from '../../fabric/fabric.ts';
 import type { EngineSpec } from '../../initial-world.ts';
 
 const function_ = (bdf: string, above: string | null, more: Partial<PciDevice> = {}): PciDevice => ({
