@@ -43,24 +43,27 @@ if (!existsSync(machines)) {
     executablePath: findBrowser() ?? undefined,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   });
-  for (const [name, file, colorScheme] of pictures) {
-    if (process.argv[2] !== undefined && !name.includes(process.argv[2])) continue;
-    const page = await browser.newPage({
-      viewport: { width: 1440, height: 900 },
-      colorScheme,
-      reducedMotion: 'reduce',
-    });
-    await page.goto(address);
-    await page.locator('button').first().waitFor();
-    const chooser = page.waitForEvent('filechooser');
-    await page.keyboard.press('Control+o');
-    await (await chooser).setFiles(join(machines, file));
-    await page.locator('.graph .card').first().waitFor();
-    await page.waitForTimeout(600);
-    await page.screenshot({ path: join(folder, `${name}.png`) });
-    console.log(`docs/pictures/machines/${name}.png`);
-    await page.close();
+  try {
+    for (const [name, file, colorScheme] of pictures) {
+      if (process.argv[2] !== undefined && !name.includes(process.argv[2])) continue;
+      const page = await browser.newPage({
+        viewport: { width: 1440, height: 900 },
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      await page.goto(address);
+      await page.locator('button').first().waitFor();
+      const chooser = page.waitForEvent('filechooser');
+      await page.keyboard.press('Control+o');
+      await (await chooser).setFiles(join(machines, file));
+      await page.locator('.graph .card').first().waitFor();
+      await page.waitForTimeout(600);
+      await page.screenshot({ path: join(folder, `${name}.png`) });
+      console.log(`docs/pictures/machines/${name}.png`);
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+    host.kill('SIGTERM');
   }
-  await browser.close();
-  host.kill('SIGTERM');
 }

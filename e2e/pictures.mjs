@@ -40,16 +40,19 @@ const browser = await chromium.launch({
   executablePath: findBrowser() ?? undefined,
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
-const wanted = process.argv.slice(2);
-for (const [name, query, colorScheme, width, height] of pictures) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
-  await page.goto(`${address}&${query}`);
-  await page.locator('.graph .card, .address-segment, .matrix-cell, .parts-rows [role=row]').first().waitFor();
-  await page.waitForTimeout(600);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
-  console.log(`docs/pictures/${name}.png`);
-  await page.close();
+try {
+  const wanted = process.argv.slice(2);
+  for (const [name, query, colorScheme, width, height] of pictures) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+    await page.goto(`${address}&${query}`);
+    await page.locator('.graph .card, .address-segment, .matrix-cell, .parts-rows [role=row]').first().waitFor();
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: join(folder, `${name}.png`) });
+    console.log(`docs/pictures/${name}.png`);
+    await page.close();
+  }
+} finally {
+  await browser.close();
+  host.kill('SIGTERM');
 }
-await browser.close();
-host.kill('SIGTERM');

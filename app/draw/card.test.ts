@@ -18,6 +18,7 @@ const gpu: DrawnNode = {
   holds: [],
   alike: null,
   stands: ['g'],
+  peers: [],
 };
 const gib = 2 ** 30;
 const bar: GraphNode = {
@@ -49,6 +50,27 @@ describe('a BAR in the card of its device', () => {
   it('does not change the size of the card', () => {
     const { width, height } = cardOf(gpu, [bar], style);
     expect(cardOf(gpu, [bar], { ...style, toScale: true })).toMatchObject({ width, height });
+  });
+});
+
+describe('a card with room for whole lines', () => {
+  const model = 'Mobile GM965/GL960 Integrated Graphics Controller (primary)';
+
+  it('breaks a long one between words instead of cutting it', () => {
+    const card = cardOf({ ...gpu, lines: [model] }, [], { ...style, wrap: 240 });
+    const lines = texts(card.marks(card.width)).slice(2);
+    expect(lines).toHaveLength(2);
+    expect(lines.join(' ')).toBe(model);
+  });
+});
+
+describe('a card of a mesh that no line could draw', () => {
+  it('names whom the device is joined to at every level of detail', () => {
+    const peers = ['2 × NVLink: gpu3, 6', 'NVLink: gpu1, 2'];
+    for (const form of ['full', 'compact', 'chip', 'name'] as const) {
+      const card = cardOf({ ...gpu, peers }, [], { ...style, form });
+      expect(texts(card.marks(card.width)).join(' ')).toContain(peers.join(' '));
+    }
   });
 });
 

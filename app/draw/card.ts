@@ -41,6 +41,8 @@ export type CardForm = 'full' | 'compact' | 'chip' | 'name';
 
 export interface CardStyle {
   readonly form: CardForm;
+  /** From this width on, long lines are broken into two; absent or 0: they are cut. */
+  readonly wrap?: number;
   /** How many of its further lines a card says. */
   readonly lines: number;
   /** The link of a device, written into its card where wires carry no labels. */
@@ -52,7 +54,7 @@ export interface CardStyle {
 export const type = {
   title: { size: 13, bold: true },
   text: { size: 12 },
-  small: { size: 11 },
+  small: { size: 12 },
 } as const;
 
 const pad = 10;
@@ -287,12 +289,35 @@ function holdRows(holds: readonly string[], room: number): readonly Row[] {
 }
 
 /** Widest that a card grows for its texts. */
-const widest = { full: 250, compact: 170, chip: 150, name: 170 } as const;
+const widest = { full: 250, compact: 170, chip: 160, name: 170 } as const;
+
+/** A text over at most two lines, cut between words. */
+function wrapped(what: string, room: number): readonly string[] {
+  if (textWidth(what, type.text) <= room) return [what];
+  const words = what.split(' ');
+  let end = 1;
+  while (end < words.length && textWidth(words.slice(0, end + 1).join(' '), type.text) <= room) end += 1;
+  const rest = words.slice(end).join(' ');
+  return [words.slice(0, end).join(' '), ...(rest === '' ? [] : [rest])];
+}
+
+/** Whom a device is joined to, its names over as many lines as they need. */
+function peerRows(peers: readonly string[], room: number): readonly Row[] {
+  return peers.flatMap((peer) => {
+    const lines: string[] = [];
+    for (const word of peer.split(' ')) {
+      const last = lines[lines.length - 1];
+      if (last !== undefined && textWidth(`${last} ${word}`, type.text) <= room) lines[lines.length - 1] += ` ${word}`;
+      else lines.push(word);
+    }
+    return lines.map((line) => textRow(line));
+  });
+}
 
 export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: CardStyle): Card {
   const subtitle = node.subtitle ?? '';
   const short = shortAddress(subtitle);
-  const { form } = style;
+  const { form, wrap = 0 } = style;
   const rows: Row[] = [];
   if (node.kind === 'process') {
     rows.push(headRow(node, subtitle));
@@ -300,7 +325,8 @@ export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: Card
   } else if (form === 'full') {
     rows.push(headRow(node, subtitle));
     for (const more of (node.lines ?? []).slice(0, style.lines))
-      rows.push(textRow(more, Math.min(200, textWidth(more, type.text))));
+      if (wrap > 0) rows.push(...wrapped(more, wrap - 2 * pad).map((line) => textRow(line)));
+      else rows.push(textRow(more, Math.min(200, textWidth(more, type.text))));
   } else if (form === 'name') {
     rows.push(headRow(node, ''));
     if (node.kind !== 'device' && short !== '') rows.push(textRow(short));
@@ -310,6 +336,7 @@ export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: Card
     for (const more of (node.lines ?? []).slice(0, style.lines)) rows.push(textRow(more, 0));
   }
   if (style.link !== null) rows.push(textRow(style.link));
+  rows.push(...peerRows(node.peers, widest[form] - 2 * pad));
   rows.push(...holdRows(node.holds, widest[form] - 2 * pad));
   if (node.kind === 'memory') rows.push(...node.strips.map((strip) => stripRow(strip, stripRoom.memory)));
   // What a story is about is shown however little room there is.
@@ -318,7 +345,7 @@ export function cardOf(node: DrawnNode, parts: readonly GraphNode[], style: Card
     rows.push(...parts.flatMap((part) => partRows(part, style.toScale === true)));
   const tight = form === 'name' && node.kind !== 'process';
   const roomy = node.strips.length > 0 || inStory;
-  const limit = node.kind === 'process' ? 2000 : roomy ? 250 : widest[form];
+  const limit = node.kind === 'process' ? 2000 : Math.max(wrap, roomy ? 250 : wrap > 0 ? 0 : widest[form]);
   const wanted = Math.max(...rows.map((row) => row.width), 0);
   return {
     width: Math.ceil(Math.min(limit, wanted + 2 * pad)),

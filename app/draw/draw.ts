@@ -1,7 +1,7 @@
 /** Chooses how much of a machine is drawn, and in what shape, so that it can be read in the room that there is. */
 import type { GraphNode } from '../contract/frame.ts';
 import { cardOf, frameRoom, type } from './card.ts';
-import { fold, noWishes, type Wishes } from './fold.ts';
+import { asDrawn, fold, noWishes, type Wishes } from './fold.ts';
 import { Layout, type Detail, type Drawing } from './layout.ts';
 import { isInside, type DrawnPicture, type Picture, type Placed, type Size } from './picture.ts';
 
@@ -12,9 +12,11 @@ const level = (
   labels: Detail['labels'],
   stacks: readonly [devices: number, bridges: number, packages: number],
   closed: Detail['closed'] = [],
+  wrap = 0,
 ): Detail => ({
   name,
   form,
+  wrap,
   lines,
   labels,
   stacks: { devices: stacks[0], bridges: stacks[1], packages: stacks[2] },
@@ -22,13 +24,15 @@ const level = (
 });
 
 /** So many levels draw everything, with ever less about each thing. */
-const unfolded = 7;
+const unfolded = 9;
 
 /**
  * From all there is to the least. The first that draws everything and can be read at first sight is taken; where none
  * can, the one that draws most of it.
  */
 export const details: readonly Detail[] = [
+  level('whole lines', 'full', 2, 'wire', [9, 0, 0], [], 330),
+  level('broken lines', 'full', 2, 'wire', [9, 0, 0], [], 215),
   level('everything', 'full', 2, 'wire', [9, 0, 0]),
   level('one line', 'full', 1, 'wire', [9, 0, 0]),
   level('no lines', 'full', 0, 'wire', [9, 0, 0]),
@@ -49,6 +53,8 @@ export const details: readonly Detail[] = [
 export interface Wanted {
   /** The room that the picture should fill, in pixels. */
   readonly room: Size;
+  /** Height of what stands above the machine, as it is drawn: processes, as soon as there are any. */
+  readonly above: number;
   /** Pixels that its smallest text should have on the screen. */
   readonly leastText: number;
   readonly wishes: Wishes;
@@ -59,7 +65,7 @@ export interface Wanted {
 }
 
 export const defaultRoom: Size = { width: 700, height: 780 };
-export const defaultWanted: Wanted = { room: defaultRoom, leastText: 10, wishes: noWishes, keep: new Set() };
+export const defaultWanted: Wanted = { room: defaultRoom, above: 0, leastText: 11, wishes: noWishes, keep: new Set() };
 
 export interface Drawn {
   readonly picture: DrawnPicture;
@@ -76,12 +82,13 @@ const memoryRooms = [160, 330, 700] as const;
 function fit(
   layout: Layout,
   room: Size,
+  above: number,
   leastScale: number,
 ): { readonly drawing: () => Drawing; readonly scale: number } | null {
   if (layout.area() * leastScale ** 2 > room.width * room.height) return null;
   let best: { readonly drawing: () => Drawing; readonly scale: number } | null = null;
   for (const { width, height, draw: drawing } of layout.shapes(rooms, memoryRooms)) {
-    const scale = Math.min(room.width / Math.max(1, width), room.height / Math.max(1, height));
+    const scale = Math.min(room.width / Math.max(1, width), room.height / Math.max(1, height + above));
     if (best === null || scale > best.scale + 0.005) best = { drawing, scale };
   }
   return best;
@@ -114,8 +121,8 @@ function choose(picture: Picture, wanted: Wanted, sizes: Map<string, Size>): Can
   let best: Candidate | null = null;
   for (const [index, detail] of details.entries()) {
     if (named !== undefined && detail.name !== named) continue;
-    // Labels of wires are smaller than what is written in cards.
-    const leastScale = leastText / (detail.labels === 'wire' ? type.small.size : type.text.size);
+    // Whole lines are worth a little less size, but not the least.
+    const leastScale = (leastText / type.small.size) * (detail.wrap > 0 ? 1.04 : 1);
     const isLast = index === details.length - 1 || named !== undefined;
     const next = attempt(picture, detail, wanted, isLast ? 0 : leastScale * 0.6, sizes);
     if (next === null) continue;
@@ -129,13 +136,13 @@ function choose(picture: Picture, wanted: Wanted, sizes: Map<string, Size>): Can
 function attempt(
   picture: Picture,
   detail: Detail,
-  { room, wishes, keep }: Wanted,
+  { room, above, wishes, keep }: Wanted,
   least: number,
   sizes: Map<string, Size>,
 ): Candidate | null {
   const drawn = fold(picture, detail, wishes, keep);
   if (drawn.nodes.length > mostNodes && least > 0) return null;
-  const found = fit(new Layout(drawn, detail, picture.nodes.filter(isInside), sizes), room, least);
+  const found = fit(new Layout(drawn, detail, picture.nodes.filter(isInside), sizes), room, above, least);
   return found === null ? null : { picture: drawn, detail, ...found };
 }
 
@@ -162,7 +169,7 @@ export function placeProcesses(nodes: readonly GraphNode[], machine: Size): Read
   let used = 0;
   for (const node of nodes) {
     if (node.kind !== 'process') continue;
-    const { width, height } = cardOf({ ...node, open: null, holds: [], alike: null, stands: [node.id] }, [], {
+    const { width, height } = cardOf(asDrawn(node), [], {
       form: 'full',
       lines: 0,
       link: null,
@@ -190,13 +197,48 @@ export function placeProcesses(nodes: readonly GraphNode[], machine: Size): Read
   return placed;
 }
 
+/**
+ * Height that the processes of a story need above a machine, whenever they live: one card for all buffers of a process.
+ * `tables` are the buffers, "PROCESS.BUFFER", and `width` the pixels of the room.
+ */
+export function roomForProcesses(
+  tables: readonly { readonly id: string; readonly pages: number }[],
+  width: number,
+): number {
+  const strips = new Map<string, GraphNode['strips'][number][]>();
+  for (const { id, pages } of tables) {
+    const process = id.slice(0, Math.max(0, id.indexOf('.')));
+    const own = strips.get(process);
+    const strip = { id, label: id, start: 0, pages };
+    if (own === undefined) strips.set(process, [strip]);
+    else own.push(strip);
+  }
+  const nodes = [...strips].map(([process, own]): GraphNode => ({
+    id: process,
+    kind: 'process',
+    subkind: null,
+    parent: null,
+    title: `Process ${process}`,
+    subtitle: 'pid 1000 · 100 pages resident',
+    facts: [],
+    strips: own,
+    count: 1,
+    alerts: [],
+  }));
+  return Math.max(0, ...[...placeProcesses(nodes, { width, height: 0 }).values()].map((place) => -place.y));
+}
+
+/** A card with the line below it that says what is wrong with it. */
+export const withAlert = (node: Pick<GraphNode, 'alerts'>, box: Placed): Placed =>
+  node.alerts.length === 0 ? box : { ...box, height: box.height + 11 };
+
 /** What a label must not lie upon: cards, and the heads of frames. */
 export function labelObstacles({ picture, drawing, detail }: Drawn, more: Iterable<Placed>): readonly Placed[] {
   const { head } = frameRoom(detail.form);
   const boxes = picture.nodes.flatMap((node): readonly Placed[] => {
     const box = drawing.nodes.get(node.id);
     if (box === undefined) return [];
-    return [drawing.forms.get(node.id) === 'card' ? box : { ...box, height: head }];
+    return [drawing.forms.get(node.id) === 'card' ? withAlert(node, box) : { ...box, height: head }];
   });
   return [...boxes, ...more];
 }

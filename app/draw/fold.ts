@@ -6,6 +6,8 @@
  */
 import { plural, printRate } from '../base/format.ts';
 import type { GraphEdge, GraphNode } from '../contract/frame.ts';
+import { peersOf } from './fabric.ts';
+import { kindWord } from './kind-words.ts';
 import { byParent, isInside, type DrawnEdge, type DrawnNode, type DrawnPicture, type Picture } from './picture.ts';
 
 /** What a person asked for, by the id of the node: true is closed, or stacked. */
@@ -93,16 +95,32 @@ export function fold(
         holds: open === false ? holdsOf(node.id, children) : [],
         alike: isFirst ? { stacked, count: set.length } : null,
         stands: stacked ? set.map(({ id }) => id) : [node.id],
+        peers: [],
       });
       if (open === false) for (const child of children.get(node.id) ?? []) hide(child.id, node.id);
       else visit(node.id);
     }
   };
   visit(null);
-  for (const node of picture.nodes)
-    if (node.kind === 'process') nodes.push({ ...node, open: null, holds: [], alike: null, stands: [node.id] });
-  return { nodes, edges: joinEdges(picture.edges, standIn), standIn };
+  for (const node of picture.nodes) if (node.kind === 'process') nodes.push(asDrawn(node));
+  const edges = joinEdges(picture.edges, standIn);
+  const peers = peersOf(edges, new Map(nodes.map((node) => [node.id, node])));
+  return {
+    nodes: peers.size === 0 ? nodes : nodes.map((node) => ({ ...node, peers: peers.get(node.id) ?? node.peers })),
+    edges,
+    standIn,
+  };
 }
+
+/** A node that stands for itself alone. */
+export const asDrawn = (node: GraphNode): DrawnNode => ({
+  ...node,
+  open: null,
+  holds: [],
+  alike: null,
+  stands: [node.id],
+  peers: [],
+});
 
 interface Prepared {
   readonly children: ReadonlyMap<string | null, readonly GraphNode[]>;
@@ -199,19 +217,6 @@ function holdsOf(id: string, children: ReadonlyMap<string | null, readonly Graph
     ...[...counts].map(many),
   ];
 }
-
-const kindWords: ReadonlyMap<string, string> = new Map([
-  ['pcie', 'PCIe'],
-  ['nvlink', 'NVLink'],
-  ['xgmi', 'xGMI'],
-  ['c2c', 'C2C'],
-  ['upi', 'UPI'],
-  ['cxl', 'CXL'],
-  ['ddr', 'DDR'],
-  ['hbm', 'HBM'],
-]);
-
-export const kindWord = (kind: GraphEdge['kind']): string => kindWords.get(kind) ?? '';
 
 /** Wires between what is drawn; those of one kind between the same two as one, with their number. */
 function joinEdges(edges: readonly GraphEdge[], standIn: ReadonlyMap<string, string>): readonly DrawnEdge[] {

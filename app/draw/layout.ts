@@ -30,6 +30,8 @@ import { textWidth } from './text-width.ts';
 export interface Detail extends FoldLevel {
   readonly name: string;
   readonly form: CardForm;
+  /** From this width on, long lines of cards are broken into two; 0: they are cut. */
+  readonly wrap: number;
   /** Further lines of each card. */
   readonly lines: number;
   /** Where the label of a link stands: on its wire, in the card of the device, or nowhere. */
@@ -99,7 +101,7 @@ export class Layout {
       else if (isSocket(source) && isSocket(target)) this.#cpuLinks.push(edge);
       else fabric.push(edge);
     }
-    for (const bus of busesOf(fabric)) {
+    for (const bus of busesOf(fabric, this.#nodes)) {
       const at = this.#commonBox(bus.members);
       const own = this.#buses.get(at);
       if (own === undefined) this.#buses.set(at, [bus]);
@@ -194,11 +196,11 @@ export class Layout {
 
   #measure(node: DrawnNode): Box {
     const link = this.detail.labels === 'card' && node.kind !== 'memory' ? this.#link(node) : null;
-    const { form, lines } = this.detail;
-    const key = JSON.stringify([node.id, form, lines, link, node.count, node.open]);
+    const { form, lines, wrap } = this.detail;
+    const key = JSON.stringify([node.id, form, lines, wrap, link, node.count, node.open, node.peers]);
     let size = this.sizes.get(key);
     if (size === undefined) {
-      const { width, height } = cardOf(node, this.#parts.get(node.id) ?? [], { form, lines, link });
+      const { width, height } = cardOf(node, this.#parts.get(node.id) ?? [], { form, lines, wrap, link });
       size = { width, height };
       this.sizes.set(key, size);
     }
@@ -261,17 +263,22 @@ export class Layout {
   }
 
   /** The frame of a package or of a group in one: its CPU, its memory, and its groups. */
-  #package(node: DrawnNode, shape: Shape): Box {
+  #package(node: DrawnNode, shape: Shape, least = 0): Box {
     const children = (this.#children.get(node.id) ?? []).filter((child) => !hangs(child));
     const cpus = children.filter((child) => child.kind === 'cpu').map((child) => this.#card(child));
-    const memory = children
-      .filter((child) => child.kind !== 'cpu')
-      .map((child) => (child.open === true ? this.#package(child, shape) : this.#card(child)));
+    const memory = alikeWide(
+      children.filter((child) => child.kind !== 'cpu'),
+      (child, width) => (child.open === true ? this.#package(child, shape, width) : this.#card(child)),
+    );
     const widest = Math.max(0, ...memory.filter((box) => box.form === 'card').map((box) => box.width));
     const even = memory.map((box) => (box.form === 'card' ? { ...box, width: widest } : box));
     const rows = flow(even, shape.memoryRoom, gap, gap);
+    // At the left run the wires to memory that does not stand right below the CPU, and the link to other sockets.
+    const indent = rows.rows > 1 && this.#cpuLinks.length > 0 ? 6 : 0;
+    const side = this.#frame.pad + indent;
     const inner = Math.max(
       rows.width,
+      least - this.#frame.pad - side,
       frameWidth(node, this.detail.form) - 2 * this.#frame.pad,
       ...cpus.map((box) => box.width),
     );
@@ -286,25 +293,23 @@ export class Layout {
       form: 'package',
       node,
       kids: [
-        ...(cpu === undefined
-          ? []
-          : [{ box: { ...cpu, width: inner }, x: this.#frame.pad, y: this.#frame.head, row: -1 }]),
+        ...(cpu === undefined ? [] : [{ box: { ...cpu, width: inner }, x: side, y: this.#frame.head, row: -1 }]),
         ...rows.kids.map((kid) => ({
           ...kid,
           box: stretch ? { ...kid.box, width: inner } : kid.box,
-          x: kid.x + this.#frame.pad,
+          x: kid.x + side,
           y: kid.y + top,
         })),
       ],
-      width: inner + 2 * this.#frame.pad,
+      width: inner + this.#frame.pad + side,
       height: top + rows.height + this.#frame.pad,
       lanesAt: 0,
     };
   }
 
   /** A package with what hangs on it at its right. */
-  #cluster(node: DrawnNode, shape: Shape): Box {
-    const frame = this.#package(node, shape);
+  #cluster(node: DrawnNode, shape: Shape, least = 0): Box {
+    const frame = this.#package(node, shape, least);
     const hanging = this.#hangers(node.id);
     const lanes = this.#lanes(node.id);
     if (hanging.length === 0 && lanes === 0) return frame;
@@ -371,7 +376,16 @@ export class Layout {
   #tops(shape: Shape): readonly Box[] {
     const tops = this.#children.get(null) ?? [];
     const isLooseCard = (node: DrawnNode): boolean => node.kind === 'memory' || node.kind === 'device';
-    const frames = tops.filter((node) => !isLooseCard(node)).map((node) => this.#box(node, shape));
+    const least = widthOf(
+      tops
+        .filter((node) => node.kind === 'package' && node.open === true)
+        .map((node) => this.#package(node, shape).width),
+    );
+    const frames = tops
+      .filter((node) => !isLooseCard(node))
+      .map((node) =>
+        node.kind === 'package' && node.open === true ? this.#cluster(node, shape, least) : this.#box(node, shape),
+      );
     const loose = tops.filter(isLooseCard).map((node) => this.#card(node));
     if (loose.length === 0) return frames;
     const widest = Math.max(0, ...loose.map((box) => box.width));
@@ -407,6 +421,25 @@ export class Layout {
       lanesAt: lanes > 0 ? rows.width + left : 0,
     };
   }
+}
+
+/** How much wider than the narrowest the widest may be, where all are made equally wide. */
+const mostWidening = 1.35;
+
+/** One width for frames that stand below each other; 0 where they are too different. */
+function widthOf(widths: readonly number[]): number {
+  const most = Math.max(0, ...widths);
+  return most <= Math.min(...widths) * mostWidening ? most : 0;
+}
+
+/** Frames as wide as the widest of them, where they are of about one width. */
+function alikeWide(nodes: readonly DrawnNode[], box: (node: DrawnNode, least: number) => Box): readonly Box[] {
+  const own = nodes.map((node) => box(node, 0));
+  const least = widthOf(own.flatMap((one) => (one.form === 'package' ? [one.width] : [])));
+  return own.map((one, i) => {
+    const node = nodes[i];
+    return one.form === 'package' && one.width < least && node !== undefined ? box(node, least) : one;
+  });
 }
 
 /** What links between sockets end at: a CPU, or the closed package that it is in. */

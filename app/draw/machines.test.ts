@@ -48,7 +48,7 @@ function* marksOf(
     const parts = picture.nodes.filter((part) => isInside(part) && part.parent === node.id);
     const link = detail.labels === 'card' ? (up.get(node.id) ?? null) : null;
     const marks = isCard
-      ? cardOf(node, parts, { form: detail.form, lines: detail.lines, link }).marks(box.width)
+      ? cardOf(node, parts, { form: detail.form, lines: detail.lines, wrap: detail.wrap, link }).marks(box.width)
       : frameMarks(node, detail.form, box.width);
     const room = { x: 0, y: 0, width: box.width, height: isCard ? box.height : frameRoom(detail.form).head };
     for (const mark of marks) yield [mark, room, node.id];
@@ -82,6 +82,12 @@ function faults(picture: Picture, drawn: Drawn): readonly string[] {
     if (left < -0.5 || left + width > room.width + 0.5 || mark.y > room.height || mark.y < 8)
       found.push(`"${mark.text}" of ${id} is not in its box`);
   }
+  for (const [id, way] of drawing.routes)
+    way.forEach((point, i) => {
+      const next = way[i + 1];
+      if (next !== undefined && Math.abs(next.x - point.x) > 0.01 && Math.abs(next.y - point.y) > 0.01)
+        found.push(`the wire ${id} runs askew`);
+    });
   const drawnEdges = new Set(drawing.wires.flatMap((wire) => wire.stands));
   for (const edge of drawn.picture.edges) {
     const wired = edge.stands.every((id) => drawnEdges.has(id));

@@ -4,7 +4,7 @@
  */
 import { printRate } from '../base/format.ts';
 import type { GraphEdge, GraphNode } from '../contract/frame.ts';
-import { kindWord } from './fold.ts';
+import { kindWord } from './kind-words.ts';
 import { isInside, type Picture } from './picture.ts';
 
 export type PathClass = 'PIX' | 'PXB' | 'PHB' | 'NODE' | 'SYS';

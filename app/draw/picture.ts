@@ -28,6 +28,8 @@ export interface DrawnNode extends GraphNode {
   readonly alike: { readonly stacked: boolean; readonly count: number } | null;
   /** Every node that it stands for, itself first. */
   readonly stands: readonly string[];
+  /** Whom it is joined to, where the picture cannot draw that truthfully: "2 × NVLink: gpu3, 6". */
+  readonly peers: readonly string[];
 }
 
 /** A wire that is drawn; several of one kind between the same two are one. */

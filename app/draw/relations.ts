@@ -1,9 +1,11 @@
 /** Where mappings, transfers, invalidations and refusals are drawn, and where their labels stand. */
 import type { GraphRelation } from '../contract/frame.ts';
-import { labelObstacles, type Drawn } from './draw.ts';
+import { type } from './card.ts';
+import { labelObstacles, withAlert, type Drawn } from './draw.ts';
 import { isInside, type Picture, type Placed, type Point } from './picture.ts';
+import { labelBox } from './routes.ts';
 import { textWidth } from './text-width.ts';
-import { curveBetween, freeSpot, joinWires, roundedPath } from './wires.ts';
+import { curveBetween, elbowBetween, freeSpot, joinWires, leaderOf, roundedPath } from './wires.ts';
 
 /** A relation with its way through the picture. */
 export interface DrawnRelation {
@@ -11,6 +13,8 @@ export interface DrawnRelation {
   readonly path: string;
   readonly text: string;
   readonly label: Placed;
+  /** From a label that found no place on its line to the line; null where it lies upon it. */
+  readonly leader: readonly [from: Point, to: Point] | null;
 }
 
 export function drawRelations(
@@ -27,28 +31,30 @@ export function drawRelations(
   const taken: Placed[] = [
     ...labelObstacles(
       drawn,
-      [...places].flatMap(([id, box]) => (drawn.drawing.nodes.has(id) ? [] : [box])),
+      picture.nodes.flatMap((node) => {
+        const box = node.kind === 'process' ? places.get(node.id) : undefined;
+        return box === undefined ? [] : [withAlert(node, box)];
+      }),
     ),
   ];
   for (const wire of drawn.drawing.wires) {
     if (wire.label === null) continue;
-    const width = Math.max(...wire.label.lines.map((line) => textWidth(line, { size: 11 }))) + 6;
-    const height = wire.label.lines.length * 14;
-    const left = wire.label.anchor === 'middle' ? wire.label.x - width / 2 : wire.label.x;
-    taken.push({ x: left, y: wire.label.y - height / 2, width, height });
+    taken.push(labelBox(wire.label));
   }
   return relations.flatMap((relation): readonly DrawnRelation[] => {
     const a = place(relation.source);
     const b = place(relation.target);
     if (a === undefined || b === undefined || a === b) return [];
     const along = joinWires(relation.route, drawn.drawing.routes, a);
+    const elbow = along.length > 1 ? along : elbowBetween(a, b);
     const curve = curveBetween(a, b);
-    const way: readonly Point[] = along.length > 1 ? along : [curve.start, curve.label, curve.end];
+    const way: readonly Point[] = elbow ?? [curve.start, curve.label, curve.end];
     const text = relation.kind === 'refused' ? `✕ ${relation.label}` : relation.label;
-    const size = { width: textWidth(text, { size: 11 }) + 16, height: 20 };
+    const size = { width: textWidth(text, type.small) + 18, height: 20 };
     const spot = freeSpot(way, size, taken);
     const label = { x: spot.x - size.width / 2, y: spot.y - size.height / 2, ...size };
     taken.push(label);
-    return [{ relation, path: along.length > 1 ? roundedPath(along) : curve.path, text, label }];
+    const leader = leaderOf(way, label);
+    return [{ relation, path: elbow === null ? curve.path : roundedPath(elbow), text, label, leader }];
   });
 }

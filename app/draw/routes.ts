@@ -1,7 +1,9 @@
 /** The ways that wires take between boxes that have their place. */
 import { laneStep, type Box, type Kid } from './box.ts';
 import type { Bus } from './fabric.ts';
+import { type } from './card.ts';
 import type { DrawnEdge, Placed, Point } from './picture.ts';
+import { textWidth } from './text-width.ts';
 
 export interface Label extends Point {
   readonly lines: readonly string[];
@@ -20,6 +22,8 @@ export interface Wire {
   /** Whole text, for a title. */
   readonly title: string;
   readonly degraded: boolean;
+  /** A mesh that no line could draw truthfully: who is joined to whom is written in the cards. */
+  readonly listed: boolean;
   readonly label: Label | null;
   readonly ends: readonly string[];
   /** Every edge that it stands for. */
@@ -30,6 +34,18 @@ interface Spot extends Placed {
   readonly box: Box;
   readonly kid: Kid | null;
   readonly parent: Spot | null;
+}
+
+/** Height of a line of a label. */
+export const labelLine = 15;
+/** Of its first line, from the top of the label. */
+export const labelBase = 12;
+
+/** Where a label lies, with a little air around it. */
+export function labelBox({ x, y, lines, anchor }: Label): Placed {
+  const width = Math.max(...lines.map((line) => textWidth(line, type.small))) + 6;
+  const height = lines.length * labelLine;
+  return { x: anchor === 'middle' ? x - width / 2 : x, y: y - height / 2, width, height };
 }
 
 /** How far below its top a box is reached from the side: the middle of its head. */
@@ -77,7 +93,11 @@ export class Router {
     return { nodes, forms, wires: this.#wires, routes: this.#routes };
   }
 
-  #add(edges: readonly DrawnEdge[], wire: Omit<Wire, 'stands' | 'degraded' | 'kind' | 'title'>): void {
+  #add(
+    edges: readonly DrawnEdge[],
+    wire: Omit<Wire, 'stands' | 'degraded' | 'kind' | 'title' | 'listed'>,
+    bus: Pick<Bus, 'label' | 'listed'> | null = null,
+  ): void {
     const [first] = edges;
     if (first === undefined) return;
     const facts = [
@@ -87,14 +107,10 @@ export class Router {
     ];
     this.#wires.push({
       ...wire,
+      listed: bus?.listed === true,
       kind: first.kind,
       degraded: edges.some((edge) => edge.degraded !== null),
-      title:
-        edges.length > 1
-          ? wire.id.startsWith('bus:')
-            ? `${edges.length} × ${first.kind} ${first.label ?? ''}`
-            : facts.join(' ')
-          : facts.filter((fact) => fact !== '').join(' · '),
+      title: edges.length > 1 ? (bus?.label ?? facts).join(' ') : facts.filter((fact) => fact !== '').join(' · '),
       stands: edges.flatMap((edge) => edge.stands),
     });
   }
@@ -142,7 +158,7 @@ export class Router {
         { x: middle, y: bottom },
         { x: middle, y: spot.y },
       ];
-    const bar = parent.x + 5;
+    const bar = Math.max(parent.x + 5, cpu.x - 5);
     const from: Point = { x: cpu.x, y: cpu.y + cpu.height / 2 };
     const isFirst = !parent.box.kids.some((kid) => kid.row === spot.kid?.row && kid.x < (spot.kid?.x ?? 0));
     if (isFirst) return [from, { x: bar, y: from.y }, { x: bar, y: entry(spot) }, { x: spot.x, y: entry(spot) }];
@@ -175,67 +191,77 @@ export class Router {
     ];
   }
 
+  /** A link between two sockets, from CPU to CPU: down the left sides of packages, or over their tops. */
   #cpuLink(edge: DrawnEdge, index: number): void {
-    const a = this.#packageOf(edge.source);
-    const b = this.#packageOf(edge.target);
-    if (a === null || b === null) return;
-    const [top, below] = a.y <= b.y ? [a, b] : [b, a];
-    const x = Math.max(a.x, b.x) + 30 + index * laneStep;
-    const between = [...this.#all].filter(
+    const [one, other] = [this.#socketOf(edge.source), this.#socketOf(edge.target)];
+    if (one === null || other === null) return;
+    const [top, below] = one.frame.y <= other.frame.y ? [one, other] : [other, one];
+    const { frame: upper } = top;
+    const { frame: lower } = below;
+    const x = Math.max(upper.x, lower.x) + (top.cpu === null || below.cpu === null ? 30 : 5);
+    const between = this.#all.some(
       (spot) =>
         spot.box.node !== null &&
-        spot.y > top.y + top.height - 1 &&
-        spot.y + spot.height < below.y + 1 &&
+        spot.y > upper.y + upper.height - 1 &&
+        spot.y + spot.height < lower.y + 1 &&
         spot.x < x &&
         spot.x + spot.width > x,
     );
-    const straight = Math.abs(a.x - b.x) < 4 && top.y + top.height <= below.y && between.length === 0;
-    const lane = Math.min(a.x, b.x) - 10 - index * laneStep;
-    const points: readonly Point[] = straight
-      ? [
-          { x, y: top.y + top.height },
-          { x, y: below.y },
-        ]
-      : Math.abs(a.y - b.y) < 4
-        ? this.#over(a, b, index)
-        : [
-            { x: top.x, y: top.y + 17 },
-            { x: lane, y: top.y + 17 },
-            { x: lane, y: below.y + 17 },
-            { x: below.x, y: below.y + 17 },
-          ];
-    const [first, last] = [points[0], points[points.length - 1]];
+    const straight = Math.abs(upper.x - lower.x) < 4 && upper.y + upper.height <= lower.y && !between;
+    const lane = Math.min(upper.x, lower.x) - 10 - index * laneStep;
+    const points = straight
+      ? tidy([...leftOf(top, x, 'down'), ...leftOf(below, x, 'up').toReversed()])
+      : Math.abs(upper.y - lower.y) < 4
+        ? this.#over(one, other, index)
+        : [...leftOf(top, lane, 'down'), ...leftOf(below, lane, 'up').toReversed()];
     const lines = (edge.label ?? '').split(' · ').filter((line) => line !== '');
-    const roomy = straight && first !== undefined && last !== undefined && last.y - first.y > 34;
+    const gap = lower.y - upper.y - upper.height;
     const label: Label | null =
-      this.labels !== 'wire' || lines.length === 0 || first === undefined || last === undefined
-        ? null
-        : roomy
-          ? { x: first.x, y: (first.y + last.y) / 2, lines, anchor: 'middle', on: 'background' }
-          : null;
+      this.labels === 'wire' && lines.length > 0 && straight && gap > 34
+        ? { x: x + 4, y: upper.y + upper.height + gap / 2, lines, anchor: 'start', on: 'background' }
+        : null;
     this.#add([edge], { id: edge.id, paths: [points], dots: [], label, ends: [edge.source, edge.target] });
-    for (const one of edge.stands) this.#routes.set(one, points);
+    for (const id of edge.stands) this.#routes.set(id, points);
   }
 
-  /** Over the top, between two packages side by side. */
-  #over(a: Spot, b: Spot, index: number): readonly Point[] {
-    const y = Math.min(a.y, b.y) - 8 - index * laneStep;
-    const from = a.x + a.width - 30;
-    const to = b.x + 30;
-    return [
-      { x: from, y: a.y },
-      { x: from, y },
-      { x: to, y },
-      { x: to, y: b.y },
-    ];
+  /** Over the top, between two packages side by side: out at the right of one, in at the left of the other. */
+  #over(one: Socket, other: Socket, index: number): readonly Point[] {
+    const [left, right] = one.frame.x <= other.frame.x ? [one, other] : [other, one];
+    const y = Math.min(left.frame.y, right.frame.y) - 8 - index * laneStep;
+    const edge = left.frame.x + left.frame.width;
+    const from: readonly Point[] =
+      left.cpu === null
+        ? [
+            { x: edge - 30, y: left.frame.y },
+            { x: edge - 30, y },
+          ]
+        : [
+            { x: left.cpu.x + left.cpu.width, y: left.cpu.y + left.cpu.height - 6 },
+            { x: edge - 4, y: left.cpu.y + left.cpu.height - 6 },
+            { x: edge - 4, y },
+          ];
+    const to: readonly Point[] =
+      right.cpu === null
+        ? [
+            { x: right.frame.x + 30, y },
+            { x: right.frame.x + 30, y: right.frame.y },
+          ]
+        : [
+            { x: right.frame.x + 5, y },
+            { x: right.frame.x + 5, y: right.cpu.y + right.cpu.height - 6 },
+            { x: right.cpu.x, y: right.cpu.y + right.cpu.height - 6 },
+          ];
+    const points = [...from, ...to];
+    return left === one ? points : points.toReversed();
   }
 
-  #packageOf(id: string): Spot | null {
-    let spot = this.#spots.get(id) ?? null;
-    // A closed package is a card; it is met as it is.
-    if (spot?.box.node?.kind !== 'cpu') return spot;
-    while (spot !== null && spot.box.form !== 'package' && spot.parent !== null) spot = spot.parent;
-    return spot;
+  /** What a link between sockets ends at: a closed package as it is, else the CPU in its package. */
+  #socketOf(id: string): Socket | null {
+    const spot = this.#spots.get(id) ?? null;
+    if (spot === null || spot.box.node?.kind !== 'cpu') return spot === null ? null : { frame: spot, cpu: null };
+    let frame: Spot = spot;
+    while (frame.box.form !== 'package' && frame.parent !== null) frame = frame.parent;
+    return { frame, cpu: spot };
   }
 
   /** The lanes of one box: a vertical line for each bus, and what is joined to it. */
@@ -243,22 +269,22 @@ export class Router {
     const home = at === null ? (this.#all[0] ?? null) : this.#home(at);
     if (home === null) return;
     const left = home.x + (home.box.lanesAt > 0 ? home.box.lanesAt : home.width) + 8;
-    const slots = new Map<string, number>();
-    for (const bus of buses) for (const member of bus.members) slots.set(member, (slots.get(member) ?? 0) + 1);
-    const used = new Map<string, number>();
+    const plans = this.#plans(buses, home);
+    const toCpu = plans.filter(({ toCpu }) => toCpu).length;
     const labels: { lines: readonly string[]; middle: number }[] = [];
-    buses.forEach((bus, index) => {
+    plans.forEach((plan, index) => {
+      const { bus } = plan;
       const x = left + index * laneStep;
       const ways = new Map<string, readonly Point[]>();
       for (const member of bus.members) {
         const spot = this.#spots.get(member);
         if (spot === undefined) continue;
-        const slot = (used.get(member) ?? 0) + 1;
-        used.set(member, slot);
-        const share = slot / ((slots.get(member) ?? 1) + 1);
+        const outer = plans.slice(index + 1).filter((other) => other.toCpu).length;
         ways.set(
           member,
-          spot.box.node?.kind === 'cpu' ? this.#overTop(spot, home, x, index) : this.#exit(spot, home, x, share, index),
+          spot.box.node?.kind === 'cpu'
+            ? this.#overTop(spot, home, x, outer, toCpu)
+            : this.#exit(spot, home, x, plan.shares.get(member) ?? 0.5, index),
         );
       }
       const ends = [...ways.values()].map((way) => way[way.length - 1]?.y ?? 0);
@@ -271,30 +297,59 @@ export class Router {
         ],
       ];
       const text = bus.label.join(' ');
-      const known = labels.find((label) => label.lines.join(' ') === text);
       let label: Label | null = null;
-      if (known === undefined) {
-        const height = bus.label.length * 14;
+      if (!labels.some((other) => other.lines.join(' ') === text)) {
+        const alike = plans.filter((other) => other.bus.label.join(' ') === text).length;
+        const lines = alike > 1 && bus.members.length === 2 ? ['each', ...bus.label] : bus.label;
+        const height = lines.length * labelLine;
         let middle = (low + high) / 2;
-        for (const other of labels.toSorted((a, b) => a.middle - b.middle))
-          if (Math.abs(other.middle - middle) < height / 2 + other.lines.length * 7 + 4)
-            middle = other.middle + other.lines.length * 7 + height / 2 + 6;
+        for (const other of labels.toSorted((a, b) => a.middle - b.middle)) {
+          const own = other.lines.length * (labelLine / 2);
+          if (Math.abs(other.middle - middle) < height / 2 + own + 10) middle = other.middle + own + height / 2 + 10;
+        }
         labels.push({ lines: bus.label, middle });
         label = {
           x: left + (buses.length - 1) * laneStep + 7,
           y: middle,
-          lines: bus.label,
+          lines,
           anchor: 'start',
           on: home.box.node === null ? 'background' : 'group',
         };
       }
-      const dots = bus.members.length > 2 ? ends.map((end) => ({ x, y: end })) : [];
-      this.#add(bus.edges, { id: bus.id, paths, dots, label, ends: bus.members });
+      const dots = bus.members.length > 2 && !bus.listed ? ends.map((end) => ({ x, y: end })) : [];
+      this.#add(bus.edges, { id: bus.id, paths, dots, label, ends: bus.members }, bus);
       for (const edge of bus.edges) {
         const way = [...(ways.get(edge.source) ?? []), ...[...(ways.get(edge.target) ?? [])].reverse()];
         for (const one of edge.stands) this.#routes.set(one, way);
       }
     });
+  }
+
+  /**
+   * Which bus has which lane, and where on its card each wire leaves, so that as few as can be cross: short buses
+   * inside long ones; on a card the wires that go up above those that go down.
+   */
+  #plans(buses: readonly Bus[], home: Spot): readonly Plan[] {
+    const heightOf = (member: string): number => {
+      const spot = this.#spots.get(member);
+      return spot === undefined ? home.y : spot.box.node?.kind === 'cpu' ? home.y - 1 : spot.y + spot.height / 2;
+    };
+    const measured = buses.map((bus) => {
+      const heights = bus.members.map(heightOf);
+      const [low, high] = [Math.min(...heights), Math.max(...heights)];
+      const toCpu = bus.members.some((member) => this.#spots.get(member)?.box.node?.kind === 'cpu');
+      return { bus, toCpu, low, high, shares: new Map<string, number>() };
+    });
+    const plans = measured.toSorted((a, b) => a.high - a.low - (b.high - b.low));
+    const members = new Set(buses.flatMap((bus) => bus.members));
+    for (const member of members) {
+      const own = plans.filter(({ bus }) => bus.members.includes(member));
+      const y = heightOf(member);
+      const up = own.filter(({ low, high }) => y - low > high - y);
+      const down = own.filter((plan) => !up.includes(plan)).toReversed();
+      [...up, ...down].forEach((plan, i, all) => plan.shares.set(member, (i + 1) / (all.length + 1)));
+    }
+    return plans;
   }
 
   /** The box in which the lanes of a node run: its own frame, or the one that holds a package and what hangs on it. */
@@ -322,17 +377,45 @@ export class Router {
     return tidy(points);
   }
 
-  /** From the top of a package over what hangs on it to a lane. */
-  #overTop(cpu: Spot, home: Spot, lane: number, index: number): readonly Point[] {
+  /** From the right side of a CPU up past its package, and over what hangs on it to a lane: the outermost lane on top. */
+  #overTop(cpu: Spot, home: Spot, lane: number, outer: number, count: number): readonly Point[] {
     const frame = cpu.parent ?? cpu;
-    const y = Math.max(home.y, frame.y - 16) + 3 + (index % 4) * 3;
-    const x = frame.x + frame.width - 14 - index * laneStep;
+    const y = Math.max(home.y, frame.y - 16) + 2 + Math.min(outer * 4, 12);
+    // Between the package and the bus of what hangs on it.
+    const x = frame.x + frame.width + Math.min(12, 3 + outer * 4);
+    const out = cpu.y + cpu.height - 6 - Math.min(count - 1 - outer, 3) * 4;
     return [
-      { x, y: frame.y },
+      { x: cpu.x + cpu.width, y: out },
+      { x, y: out },
       { x, y },
       { x: lane, y },
     ];
   }
+}
+
+/** One of the two ends of a link between sockets. */
+interface Socket {
+  /** Its package, or the card that stands for it. */
+  readonly frame: Spot;
+  /** Its CPU, where that is drawn. */
+  readonly cpu: Spot | null;
+}
+
+/** From the left side of a CPU, or of the card of a closed package, to a line at its left. */
+function leftOf({ frame, cpu }: Socket, x: number, way: 'up' | 'down'): readonly Point[] {
+  if (cpu === null && x > frame.x) return [{ x, y: way === 'down' ? frame.y + frame.height : frame.y }];
+  const y = cpu === null ? frame.y + Math.min(frame.height / 2, 17) : cpu.y + cpu.height / 2;
+  return [
+    { x: (cpu ?? frame).x, y },
+    { x, y },
+  ];
+}
+
+/** A bus with its lane, where on each card its wire leaves, as a share of the card's height. */
+interface Plan {
+  readonly bus: Bus;
+  readonly toCpu: boolean;
+  readonly shares: Map<string, number>;
 }
 
 /** Without points that repeat the one before. */

@@ -1,15 +1,15 @@
 /** A picture of a machine as SVG, without a browser: the same boxes, marks and wires that the app paints. */
 import type { GraphRelation, StripRef } from '../contract/frame.ts';
 import { legend } from '../model/legend.ts';
-import { cardOf, frameMarks, type CardStyle, type Mark } from './card.ts';
+import { cardOf, frameMarks, type, type CardStyle, type Mark } from './card.ts';
 import { placeProcesses, type Drawn } from './draw.ts';
 import { isInside, type DrawnNode, type Picture, type Placed } from './picture.ts';
-import type { Wire } from './routes.ts';
+import { labelBase, labelBox, labelLine, type Wire } from './routes.ts';
 import { glyphShape, stateStyle, type ThemeName } from './state-style.ts';
 import { stripGrid } from './strip-grid.ts';
 import { fitText, textWidth } from './text-width.ts';
 import { face, themeRoles, type Role } from './theme.ts';
-import { wireStyle } from './wire-style.ts';
+import { listedDash, wireStyle } from './wire-style.ts';
 import { roundedPath } from './wires.ts';
 import { drawRelations, type DrawnRelation } from './relations.ts';
 
@@ -81,7 +81,7 @@ class Writer {
     );
   }
 
-  label(text: string, x: number, y: number, role: Role, anchor: 'start' | 'middle' | 'end' = 'start', size = 11): void {
+  label(text: string, x: number, y: number, role: Role, anchor: 'start' | 'middle' | 'end' = 'start', size = 12): void {
     this.text({ kind: 'text', x: 0, y: 0, text, whole: text, size, bold: false, role, anchor }, x, y);
   }
 
@@ -217,7 +217,7 @@ function paintWire(w: Writer, wire: Wire): void {
         fill: 'none',
         stroke,
         'stroke-width': style.width,
-        'stroke-dasharray': wire.degraded ? '5 3' : style.dash,
+        'stroke-dasharray': wire.degraded ? '5 3' : wire.listed ? listedDash : style.dash,
       })}/>`,
     );
   for (const dot of wire.dots) w.write(`<circle${at({ cx: dot.x, cy: dot.y, r: 3, fill: stroke })}/>`);
@@ -227,15 +227,13 @@ function paintWire(w: Writer, wire: Wire): void {
 function paintLabel(w: Writer, wire: Wire): void {
   const { label } = wire;
   if (label === null) return;
-  const width = Math.max(...label.lines.map((line) => textWidth(line, { size: 11 }))) + 6;
-  const height = label.lines.length * 14;
-  const left = label.anchor === 'middle' ? label.x - width / 2 : label.x;
-  w.write(`<rect${at({ x: left, y: label.y - height / 2, width, height, rx: 3, fill: w.colour(label.on) })}/>`);
+  const box = labelBox(label);
+  w.write(`<rect${at({ ...box, rx: 3, fill: w.colour(label.on) })}/>`);
   label.lines.forEach((line, i) =>
     w.label(
       line,
       label.anchor === 'middle' ? label.x : label.x + 3,
-      label.y - height / 2 + 11 + i * 14,
+      box.y + labelBase + i * labelLine,
       wire.degraded ? 'refusal' : 'muted',
       label.anchor === 'middle' ? 'middle' : 'start',
     ),
@@ -263,8 +261,12 @@ function paintRelation(w: Writer, drawn: DrawnRelation): void {
 
 /** What it says, above everything. */
 function paintRelationLabel(w: Writer, drawn: DrawnRelation): void {
-  const { relation, text, label } = drawn;
+  const { relation, text, label, leader } = drawn;
   const refused = relation.kind === 'refused' || relation.state === 'stale';
+  if (leader !== null)
+    w.write(
+      `<path${at({ d: `M${n(leader[0].x)} ${n(leader[0].y)}L${n(leader[1].x)} ${n(leader[1].y)}`, stroke: relationStroke(w, drawn) })}/>`,
+    );
   w.write(`<rect${at({ ...label, rx: 5, fill: w.colour('panel'), stroke: relationStroke(w, drawn) })}/>`);
   w.label(text, label.x + label.width / 2, label.y + 14, refused ? 'refusal' : 'text', 'middle');
 }
@@ -355,6 +357,7 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
     const style: CardStyle = {
       form: node.kind === 'process' ? 'full' : detail.form,
       lines: detail.lines,
+      wrap: detail.wrap,
       toScale: options.toScale === true,
       link: detail.labels === 'card' && linkOf.has(node.id) ? (up.get(node.id)?.label ?? null) : null,
     };
@@ -366,9 +369,9 @@ export function svgOf(picture: Picture, drawn: Drawn, options: SvgOptions): stri
       box.y,
     );
     for (const alert of node.alerts.slice(0, 1)) {
-      const text = fitText(alert, box.width - 32, { size: 11 });
+      const text = fitText(alert, box.width - 32, type.small);
       body.write(
-        `<rect${at({ x: box.x + 10, y: box.y + box.height - 8, width: textWidth(text, { size: 11 }) + 12, height: 17, rx: 4, fill: body.colour('refusal') })}/>`,
+        `<rect${at({ x: box.x + 10, y: box.y + box.height - 8, width: textWidth(text, type.small) + 12, height: 17, rx: 4, fill: body.colour('refusal') })}/>`,
       );
       body.label(text, box.x + 16, box.y + box.height + 4, 'panel');
     }

@@ -32,3 +32,6 @@ const styles: { readonly [K in GraphEdge['kind']]: WireStyle } = {
 };
 
 export const wireStyle = (kind: GraphEdge['kind']): WireStyle => styles[kind];
+
+/** Of the lane of a mesh whose members are not all joined alike: no line from one to the other. */
+export const listedDash = '1 5';

@@ -9,7 +9,8 @@ import {
   type Node,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { placeProcesses } from '../../app/draw/draw.ts';
+import { placeProcesses, roomForProcesses } from '../../app/draw/draw.ts';
+import { asDrawn } from '../../app/draw/fold.ts';
 import type { DrawnNode, Placed, Size } from '../../app/draw/picture.ts';
 import { drawRelations, type DrawnRelation } from '../../app/draw/relations.ts';
 import { nearest } from '../../app/draw/walk.ts';
@@ -36,10 +37,11 @@ const ways: ReadonlyMap<string, 'left' | 'right' | 'up' | 'down'> = new Map([
 
 const margin = 18;
 /** Pixels of the smallest text, at a desk and on a stage. */
-const readable = { desk: 10, stage: 24 } as const;
+const readable = { desk: 11, stage: 24 } as const;
 const largest = { desk: 1.5, stage: 3 } as const;
 /** Below this zoom the labels of wires would only be dust. */
 const labelsFrom = 0.5;
+const noTables: readonly { readonly id: string; readonly pages: number }[] = [];
 /** A room of another size is a reason for another picture from this share of change on. */
 const notable = 0.2;
 
@@ -91,6 +93,7 @@ function Graph() {
   const document = useDocument((state) => state.head?.id ?? '');
   const present = useLayout((state) => state.present);
   const hasSteps = useDocument((state) => (state.head?.steps.length ?? 0) > 0);
+  const tables = useDocument((state) => state.head?.tables ?? noTables);
   const wishes = useUnfolded((state) => state.wishes);
   const zoomedIn = useStore((state) => state.transform[2] >= labelsFrom);
   const flow = useReactFlow();
@@ -106,11 +109,18 @@ function Graph() {
 
   const nodes = useMemo(() => ids.flatMap((id) => useFrame.getState().nodes.get(id) ?? []), [ids, edges]);
   const machine = useMemo(() => ({ nodes, edges }), [nodes, edges]);
-  const room = useMemo(
-    () => (whole === null ? null : hasSteps ? { width: whole.width, height: whole.height - 96 } : whole),
-    [whole, hasSteps],
+  const above = useMemo(
+    () => (whole === null || !hasSteps ? 0 : roomForProcesses(tables, whole.width)),
+    [whole, hasSteps, tables],
   );
-  const { drawn, picture, failed } = useDrawing(nodes, edges, wishes, room, present ? readable.stage : readable.desk);
+  const { drawn, picture, failed } = useDrawing(
+    nodes,
+    edges,
+    wishes,
+    whole,
+    above,
+    present ? readable.stage : readable.desk,
+  );
   const toScale = usePicture((state) => state.toScale);
   useEffect(() => {
     usePicture.setState({ shown: drawn === null || picture === null ? null : { picture: { nodes, edges }, drawn } });
@@ -128,9 +138,7 @@ function Graph() {
     const behind = new Map<string, Set<string>>();
     for (const [hidden, shown] of drawn.picture.standIn)
       behind.set(shown, (behind.get(shown) ?? new Set<string>()).add(hidden));
-    const processes = nodes
-      .filter((node) => node.kind === 'process')
-      .map((node): DrawnNode => ({ ...node, open: null, holds: [], alike: null, stands: [node.id] }));
+    const processes = nodes.filter((node) => node.kind === 'process').map(asDrawn);
     return [...drawn.picture.nodes.filter((node) => node.kind !== 'process'), ...processes].flatMap((node) => {
       const box = places.get(node.id);
       if (box === undefined) return [];
@@ -143,6 +151,7 @@ function Graph() {
           style: {
             form: isProcess ? 'full' : drawn.detail.form,
             lines: drawn.detail.lines,
+            wrap: drawn.detail.wrap,
             toScale,
             link: drawn.detail.labels === 'card' && drawn.drawing.nodes.has(node.id) ? (up.get(node.id) ?? null) : null,
           },

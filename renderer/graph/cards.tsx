@@ -98,6 +98,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
             holds: drawn.holds,
             alike: drawn.alike,
             stands: drawn.stands,
+            peers: drawn.peers,
           },
     [own, drawn],
   );

@@ -15,9 +15,16 @@ export function RelationLayer({ relations }: { readonly relations: readonly Draw
   return (
     <ViewportPortal>
       <svg className="relations">
-        {relations.map(({ relation, path }) => (
+        {relations.map(({ relation, path, leader }) => (
           <g key={relation.id}>
             <path className="relation" data-kind={relation.kind} d={path} style={{ stroke: colourOf(relation) }} />
+            {leader !== null && (
+              <path
+                className="relation-leader"
+                d={`M${leader[0].x},${leader[0].y}L${leader[1].x},${leader[1].y}`}
+                style={{ stroke: colourOf(relation) }}
+              />
+            )}
             {relation.kind === 'transfer' && (
               <path className="relation-pages" d={path} style={{ stroke: colourOf(relation) }} />
             )}

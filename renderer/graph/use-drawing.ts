@@ -26,6 +26,7 @@ export function useDrawing(
   edges: readonly GraphEdge[],
   wishes: Wishes,
   room: Size | null,
+  above: number,
   leastText: number,
 ): Drawing {
   const shape = JSON.stringify([
@@ -38,8 +39,8 @@ export function useDrawing(
   const wanted = useMemo<Partial<Wanted> | null>(() => {
     if (room === null) return null;
     const keep = new Set(picture.nodes.filter((node) => node.strips.length > 0).map((node) => node.id));
-    return { room, leastText, wishes, keep };
-  }, [picture, room, leastText, wishes]);
+    return { room, above, leastText, wishes, keep };
+  }, [picture, room, above, leastText, wishes]);
   const small = picture.nodes.length <= atOnce;
   const now = useMemo<Drawing>(
     () =>

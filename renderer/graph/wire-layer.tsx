@@ -1,9 +1,8 @@
 import { memo } from 'react';
 import { ViewportPortal } from '@xyflow/react';
-import type { Wire } from '../../app/draw/routes.ts';
-import { wireStyle } from '../../app/draw/wire-style.ts';
+import { labelBase, labelBox, labelLine, type Wire } from '../../app/draw/routes.ts';
+import { listedDash, wireStyle } from '../../app/draw/wire-style.ts';
 import { roundedPath } from '../../app/draw/wires.ts';
-import { textWidth } from '../../app/draw/text-width.ts';
 
 /** All wires of the picture, between the frames and the cards. */
 export const WireLayer = memo(function WireLayer({ wires }: { readonly wires: readonly Wire[] }) {
@@ -24,7 +23,7 @@ export const WireLayer = memo(function WireLayer({ wires }: { readonly wires: re
                       d={d}
                       stroke={`var(--${wire.degraded ? 'refusal' : style.role})`}
                       strokeWidth={style.width}
-                      strokeDasharray={wire.degraded ? '5 3' : (style.dash ?? undefined)}
+                      strokeDasharray={wire.degraded ? '5 3' : wire.listed ? listedDash : (style.dash ?? undefined)}
                     />
                   </g>
                 );
@@ -45,17 +44,15 @@ export const WireLayer = memo(function WireLayer({ wires }: { readonly wires: re
 
 function WireLabel({ wire: { label, degraded } }: { readonly wire: Wire }) {
   if (label === null) return null;
-  const width = Math.max(...label.lines.map((line) => textWidth(line, { size: 11 }))) + 6;
-  const height = label.lines.length * 14;
-  const left = label.anchor === 'middle' ? label.x - width / 2 : label.x;
+  const box = labelBox(label);
   return (
     <g className="wire-label" data-degraded={degraded || undefined}>
-      <rect x={left} y={label.y - height / 2} width={width} height={height} rx={3} fill={`var(--${label.on})`} />
+      <rect {...box} rx={3} fill={`var(--${label.on})`} />
       {label.lines.map((line, i) => (
         <text
           key={i}
-          x={label.anchor === 'middle' ? label.x : label.x + 3}
-          y={label.y - height / 2 + 11 + i * 14}
+          x={label.anchor === 'middle' ? label.x : box.x + 3}
+          y={box.y + labelBase + i * labelLine}
           textAnchor={label.anchor === 'middle' ? 'middle' : 'start'}
         >
           {line}

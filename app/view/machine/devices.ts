@@ -79,13 +79,15 @@ function hostBridge(sketch: Sketch, bridge: KindOf<'hostBridge'>): void {
   const node = near?.kind === 'numaNode' && near.osIndex !== null ? `node ${near.osIndex}` : null;
   const first = bridge.firstDevice;
   const parent = attachedTo(sketch, bridge.parent, bridge.numaNode);
+  // In a package of several groups, as with sub-NUMA clusters, the group says what is near.
+  const group = sketch.nodes.find((one) => one.id === parent && one.kind === 'group' && one.parent !== null);
   sketch.add(
     {
       id: bridge.id,
       kind: 'host-bridge',
       parent,
       title: 'Host bridge',
-      subtitle: name,
+      subtitle: group === undefined ? name : `${name} · ${group.title}`,
       facts: [
         fact('root bus', name),
         fact('nearest node', node ?? bridge.numaNode),
