@@ -7,6 +7,7 @@ import { bootWorld, machineWorld } from '../../scenario/testing/machine-world.ts
 import { initialWorld } from '../initial-world.ts';
 import type { OpInput } from '../operations.ts';
 import { completeOp, step, type Transaction } from '../step.ts';
+import { breakEven } from './break-even.ts';
 import { addCosts, noCost } from './cost.ts';
 import { costOf, eventCosts } from './event-cost.ts';
 import { fairRates, finishTimes } from './flows.ts';
@@ -125,6 +126,35 @@ describe('what things cost on a two-socket server', () => {
   it('a device that reads its own memory afterwards does not use the PCIe link', () => {
     const read = last(play(migrated.after, [{ op: 'deviceRead', by: 'gpu0', context: 'gpu0:A', place: 'A.heap' }]));
     expect(Object.keys(costOf(read).bytes).filter((link) => link.includes('pci:'))).toEqual([]);
+  });
+
+  it('the break-even asks for what the migration then costs, and for a pass over either memory', () => {
+    const asked = breakEven(world, 'gpu0', 'dram0', 'gpu0.vram', 2 ** 21, false);
+    expect(asked.migration).toEqual(costOf(migrated));
+    const read = last(play(migrated.after, [{ op: 'deviceRead', by: 'gpu0', context: 'gpu0:A', place: 'A.heap' }]));
+    expect(asked.localNs).toBe(costOf(read).ns);
+    // 333 µs to move, 65 µs less for each pass.
+    expect(asked.passes).toBe(Math.ceil(asked.migration.ns / (asked.remoteNs - asked.localNs)));
+    expect(asked.passes).toBe(6);
+  });
+
+  it('2 MiB as one unit have paid after 2 passes, 4 KiB alone never before many', () => {
+    const {
+      events,
+      before: unchanged,
+      after,
+    } = last(play(world, [{ op: 'breakEven', by: 'kernel', device: 'gpu0', from: 'dram0' }]));
+    expect(events).toMatchObject([{ kind: 'breakEvenFound', rule: 'breakEven', args: { to: 'gpu0.vram', passes: 2 } }]);
+    expect(after).toBe(unchanged);
+    expect(breakEven(world, 'gpu0', 'dram0', 'gpu0.vram', 4096, false).passes).toBeGreaterThan(10);
+  });
+
+  it('moving away from the device never pays, and where it has no memory there is nothing to ask', () => {
+    expect(breakEven(world, 'gpu0', 'gpu0.vram', 'dram0', 2 ** 21, true).passes).toBe(null);
+    const ask = (device: string, from: string): unknown =>
+      last(play(world, [{ op: 'breakEven', by: 'kernel', device, from }])).result;
+    expect(ask('nic0', 'dram0')).toEqual({ errno: 'ENODEV' });
+    expect(ask('gpu0', 'dram9')).toEqual({ errno: 'ENODEV' });
   });
 
   it('a transaction costs what its events cost', () => {

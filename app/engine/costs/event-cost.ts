@@ -45,7 +45,7 @@ function entries(event: Event, pages: string, side: 'before' | 'after', key?: st
 }
 
 /** Other cores give up what they have translated: one interrupt, and an answer of each. */
-function shootdown(world: World): Cost {
+export function shootdown(world: World): Cost {
   const cores = figure(world, 'tlb.remoteCores');
   return addCosts(times(world, 'tlb.shootdown', 1), times(world, 'tlb.remoteCore', cores));
 }

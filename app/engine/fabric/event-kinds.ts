@@ -98,6 +98,12 @@ export const fabricEventKinds = {
     meaning: 'The best devices and buffers for stages that pass bytes on.',
     state: 'neutral',
   },
+  breakEvenFound: {
+    title: 'break-even found',
+    fn: null,
+    meaning: 'After how many passes of a device over some memory a migration of it has paid, by the cost model.',
+    state: 'neutral',
+  },
   linkAdded: {
     title: 'wire added',
     fn: null,

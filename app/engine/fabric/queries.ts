@@ -1,6 +1,7 @@
 /** Questions to the graph as events: what was asked and what the answer was, at that point of a story. Nothing changes. */
 import { ok, type Tx } from '../tx.ts';
 import type { OpResult } from '../event.ts';
+import { breakEven } from '../costs/break-even.ts';
 import { findDevices, type DeviceQuery } from './find-device.ts';
 import { planPipeline, type Stage } from './pipeline.ts';
 import { shortestRoute, widestRoute } from './route.ts';
@@ -68,4 +69,33 @@ export function askForPipeline(tx: Tx, stages: readonly Stage[], bytes: number):
     },
   });
   return ok;
+}
+
+/** -ENODEV: a memory that is not there, or none of the device's own to move to. */
+export function askForBreakEven(tx: Tx, { device, from, to, bytes, huge }: BreakEvenQuestion): OpResult {
+  const own = Object.entries(tx.world.records.pool).find(([, pool]) => pool.device === device)?.[0];
+  const target = to ?? own;
+  const missing = [from, ...(target === undefined ? [] : [target])].find((name) => tx.get('pool', name) === null);
+  if (target === undefined || missing !== undefined)
+    return tx.refuse('ENODEV', 'breakEven.none', {
+      why:
+        missing === undefined ? `${device} has no memory of its own` : `there is no memory ${missing} in this machine`,
+    });
+  const { migration, remoteNs, localNs, passes } = breakEven(tx.world, device, from, target, bytes, huge);
+  tx.emit({
+    kind: 'breakEvenFound',
+    rule: passes === null ? 'breakEven.never' : 'breakEven',
+    at: { device },
+    args: { from, to: target, bytes, migrationNs: migration.ns, remoteNs, localNs, passes },
+  });
+  return ok;
+}
+
+export interface BreakEvenQuestion {
+  readonly device: string;
+  readonly from: string;
+  readonly to: string | undefined;
+  readonly bytes: number;
+  /** In units of 2 MiB. */
+  readonly huge: boolean;
 }

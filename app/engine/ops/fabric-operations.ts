@@ -23,6 +23,7 @@ export const fabricOperations = {
   findRoute: graph.findRoute,
   nearestInitiators: graph.nearestInitiatorsOp,
   planPipeline: graph.planPipelineOp,
+  breakEven: graph.breakEvenOp,
   addLink: graph.addLink,
   peerMap: graph.peerMap,
 } as const;

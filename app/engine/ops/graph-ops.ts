@@ -4,7 +4,7 @@ import { deviceKinds, engineKinds, linkKinds } from '../../model/topology.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { graphOf } from '../fabric/graph.ts';
 import { mapPeerBuffer } from '../fabric/peer-map.ts';
-import { askForDevices, askForInitiators, askForPipeline, askForRoute } from '../fabric/queries.ts';
+import { askForBreakEven, askForDevices, askForInitiators, askForPipeline, askForRoute } from '../fabric/queries.ts';
 import { ok } from '../tx.ts';
 import { node } from './peer-ops.ts';
 
@@ -78,6 +78,19 @@ export const planPipelineOp = defineOp(
       op.stages.map(({ engine, on }) => (on === undefined ? { engine } : { engine, on })),
       op.bytes,
     ),
+);
+
+export const breakEvenOp = defineOp(
+  'breakEven',
+  'Somebody asks whether moving memory to a device pays, and after how many passes over it.',
+  {
+    device: node,
+    from: arg.name.describe('the memory that the bytes are in'),
+    to: arg.name.optional().describe("the memory they would go to; the device's own where left out"),
+    bytes: positive.default(2 ** 21),
+    huge: z.boolean().default(true).describe('moved in units of 2 MiB, else of 4 KiB'),
+  },
+  (tx, { device, from, to, bytes, huge }) => askForBreakEven(tx, { device, from, to, bytes, huge }),
 );
 
 export const addLink = defineOp(
