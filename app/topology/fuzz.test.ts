@@ -38,8 +38,14 @@ function faultOf(topology: Topology): string | null {
   return JSON.stringify(topology).includes(':null,"bytes":-') ? 'a size is negative' : null;
 }
 
+/** The last input that was read, with its seed. */
+interface Before {
+  readonly seed: number;
+  readonly topology: Topology;
+}
+
 /** Reads one damaged input in every way there is; answers what came of it, or throws. */
-function tryOne(injured: Uint8Array, before: Topology | null, print: boolean): Topology | null {
+function tryOne(injured: Uint8Array, before: Before | null, print: boolean): Topology | null {
   const result = readTopology('damaged', injured);
   if (!result.ok) {
     const [problem] = result.error;
@@ -51,9 +57,9 @@ function tryOne(injured: Uint8Array, before: Topology | null, print: boolean): T
   const fault = faultOf(result.value);
   if (fault !== null) throw new Error(fault);
   if (before !== null) {
-    const both = combineTopologies([before, result.value]);
+    const both = combineTopologies([before.topology, result.value]);
     const loose = faultOf(both);
-    if (loose !== null) throw new Error(`combined with the input before it: ${loose}`);
+    if (loose !== null) throw new Error(`combined with what seed ${before.seed} gave: ${loose}`);
     inspect(both);
   }
   if (print) {
@@ -73,7 +79,7 @@ describe('importers', () => {
     const seeds = samples();
     const outcomes = { read: 0, refused: 0 };
     const faults: string[] = [];
-    let before: Topology | null = null;
+    let before: Before | null = null;
     for (let seed = firstSeed; seed < firstSeed + inputs && faults.length < mostFaults; seed += 1) {
       const next = numbersFrom(seed);
       const [name, bytes] = seeds[next(seeds.length)] ?? ['', new Uint8Array(0)];
@@ -81,12 +87,14 @@ describe('importers', () => {
       const injured = mutate(bytes, other, next);
       try {
         const read = tryOne(injured, before, seed % 16 === 0 || inputs === 1);
-        before = read ?? before;
+        if (read !== null) before = { seed, topology: read };
         outcomes[read === null ? 'refused' : 'read'] += 1;
       } catch (error) {
         const what = error instanceof Error ? (error.stack ?? error.message).slice(0, 1500) : String(error);
         faults.push(`seed ${seed} (from ${name}): ${what}`);
       }
+      const done = seed - firstSeed + 1;
+      if (done % 50_000 === 0 && done < inputs) console.log(`importers: ${done} of ${inputs}, ${faults.length} faults`);
     }
     console.log(
       `importers: ${outcomes.read} damaged inputs were read, ${outcomes.refused} refused, ${faults.length} faults, seeds ${firstSeed} to ${firstSeed + inputs - 1}`,
