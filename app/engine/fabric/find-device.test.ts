@@ -110,6 +110,20 @@ describe('finding a device by constraints', () => {
     expect(found.find(({ device }) => device === 'accel1')?.memory?.pool).toBe('dram0');
   });
 
+  it('says how many bytes the largest memory in reach lacks', () => {
+    const query = { memory: { bytes: 5 * 2 ** 30 } };
+    expect(names(query)).toBe('');
+    expect(why(query, 'nic0')).toMatchObject({ constraint: 'memory', has: '4 GiB free in dram0', missing: 2 ** 30 });
+    // Its own memory is the largest that a device with much of it reaches.
+    const large = farm(
+      '  - { kind: deviceMemory, id: a4m, parent: a4, memoryKind: hbm, bytes: 8 GiB, registration: private }',
+    );
+    const [own] =
+      findDevices(large, { memory: { bytes: 9 * 2 ** 30 } }).dropped.find(({ device }) => device === 'accel4')
+        ?.shortfalls ?? [];
+    expect(own).toMatchObject({ has: '8 GiB free in accel4.hbm', missing: 2 ** 30 });
+  });
+
   it('answers the same of all others when an unrelated device is there', () => {
     const more = farm(
       '  - { kind: pciBridge, id: rp9, parent: hb1, bdf: "0000:40:09.0", role: rootPort }\n  - { kind: pciFunction, id: a9, parent: rp9, bdf: "0000:49:00.0", deviceKind: accelerator, engines: [{ kind: rsa }], iommuGroup: 9 }',

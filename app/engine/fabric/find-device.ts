@@ -100,20 +100,24 @@ interface Ground {
   readonly query: DeviceQuery;
   /** Distances from every memory that is large enough and not some device's alone. */
   readonly memories: Reach | null;
+  /** Memory that all may use, the one with most free bytes first; where memory is asked for. */
+  readonly largest: readonly { readonly pool: string; readonly free: number; reach: Reach | null }[];
   readonly groups: ReadonlyMap<number, readonly string[]>;
   readonly pasids: ReadonlySet<number>;
 }
 
-const fits = (world: World, pool: string, bytes: number): boolean =>
-  (world.records.pool[pool]?.free ?? 0) * pageBytes >= bytes;
+const freeBytes = (world: World, pool: string): number => (world.records.pool[pool]?.free ?? 0) * pageBytes;
+const fits = (world: World, pool: string, bytes: number): boolean => freeBytes(world, pool) >= bytes;
 
 function groundOf(world: World, query: DeviceQuery): Ground {
   const { memory } = query;
-  const shared = Object.entries(world.records.pool)
-    .filter(
-      ([name, pool]) => pool.registration !== 'private' && memory !== undefined && fits(world, name, memory.bytes),
-    )
-    .map(([name]) => name);
+  const all = Object.entries(world.records.pool).filter(
+    ([, pool]) => pool.registration !== 'private' && memory !== undefined,
+  );
+  const shared = all.map(([name]) => name).filter((name) => memory !== undefined && fits(world, name, memory.bytes));
+  const largest = all
+    .map(([pool]) => ({ pool, free: freeBytes(world, pool), reach: null }))
+    .sort((a, b) => b.free - a.free);
   const groups = new Map<number, string[]>();
   for (const [name, { iommuGroup, role }] of Object.entries(world.records.pci)) {
     if (iommuGroup === null || role !== 'endpoint') continue;
@@ -125,6 +129,7 @@ function groundOf(world: World, query: DeviceQuery): Ground {
     world,
     query,
     memories: memory === undefined ? null : reachFrom(world, shared),
+    largest,
     groups,
     pasids: usedPasids(world),
   };
@@ -142,6 +147,25 @@ function nearestMemory(ground: Ground, device: string): FoundDevice['memory'] {
     const pool = graph.names[to] ?? '';
     if (graph.owner[to] !== vertex || !fits(world, pool, query.memory.bytes)) continue;
     if (best === null || link.latencyNs < best.latencyNs) best = { pool, latencyNs: link.latencyNs, gbs: link.gbs };
+  }
+  return best;
+}
+
+/** The memory with most free bytes that a device reaches: its own, or one that all may use; null: it reaches none. */
+function largestMemory(ground: Ground, device: string): { readonly pool: string; readonly free: number } | null {
+  const { world } = ground;
+  const graph = graphOf(world);
+  const vertex = graph.numbers.get(device) ?? -1;
+  let best: { readonly pool: string; readonly free: number } | null = null;
+  for (const { to } of graph.edges[vertex] ?? []) {
+    const pool = graph.names[to] ?? '';
+    const free = freeBytes(world, pool);
+    if (graph.owner[to] === vertex && (best === null || free > best.free)) best = { pool, free };
+  }
+  for (const each of ground.largest) {
+    if (best !== null && best.free >= each.free) break;
+    each.reach ??= reachFrom(world, [each.pool]);
+    if (routeOf(each.reach, device) !== null) best = each;
   }
   return best;
 }
@@ -179,7 +203,7 @@ function* shortfalls(ground: Ground, device: string, found: FoundDevice): Genera
       null,
       'calc_map_type_and_dist',
     );
-  if (query.memory !== undefined) yield* memoryShortfall(query.memory, found);
+  if (query.memory !== undefined) yield* memoryShortfall(ground, query.memory, found);
   if (query.atomics !== undefined) {
     const refusal = atomicsRefusal(world, device, query.atomics);
     if (refusal !== null)
@@ -220,10 +244,21 @@ function* shortfalls(ground: Ground, device: string, found: FoundDevice): Genera
     );
 }
 
-function* memoryShortfall(wanted: NonNullable<DeviceQuery['memory']>, { memory }: FoundDevice): Generator<Shortfall> {
-  const { bytes, withinNs } = wanted;
+function* memoryShortfall(
+  ground: Ground,
+  { bytes, withinNs }: NonNullable<DeviceQuery['memory']>,
+  { device, memory }: FoundDevice,
+): Generator<Shortfall> {
   const read = 'Documentation/admin-guide/mm/numaperf.rst';
-  if (memory === null) yield lacks('memory', `${printBytes(bytes)} in reach`, 'none so large', null, read);
+  const largest = memory === null ? largestMemory(ground, device) : null;
+  if (memory === null)
+    yield lacks(
+      'memory',
+      `${printBytes(bytes)} in reach`,
+      largest === null ? 'none in reach' : `${printBytes(largest.free)} free in ${largest.pool}`,
+      largest === null ? null : bytes - largest.free,
+      read,
+    );
   else if (withinNs !== undefined && memory.latencyNs > withinNs)
     yield lacks(
       'latency',
