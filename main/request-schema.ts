@@ -1,6 +1,7 @@
 /** Requests as they come from outside, parsed: a name that exists, arguments of its form, bounded in size. */
 import { z } from 'zod';
 import type { RequestName } from '../app/contract/requests.ts';
+import { fabricSchemas } from './fabric-query-schema.ts';
 
 z.config({ jitless: true });
 
@@ -42,6 +43,7 @@ const partKey = z.string().max(1024);
 const partColumn = z.enum(['name', 'kind', 'where', 'size', 'pci', 'node', 'source']);
 
 export const argumentSchemas: Readonly<Record<RequestName, z.ZodType<readonly unknown[]>>> = {
+  ...fabricSchemas,
   catalog: z.tuple([]),
   current: z.tuple([]),
   timeline: z.tuple([]),

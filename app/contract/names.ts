@@ -17,6 +17,11 @@ const requests: Readonly<Record<RequestName, true>> = {
   matrices: true,
   matrix: true,
   addresses: true,
+  fabricOffer: true,
+  fabricPlaces: true,
+  findRoutes: true,
+  findDevices: true,
+  planPipeline: true,
   compare: true,
 };
 const pushes: Readonly<Record<PushName, true>> = { opened: true, problems: true, command: true, link: true };

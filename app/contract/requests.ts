@@ -11,6 +11,17 @@ import type {
   PartsView,
   PartView,
 } from './machine-views.ts';
+import type {
+  DevicesRequest,
+  DevicesView,
+  FabricOffer,
+  PipelineRequest,
+  PipelineView,
+  PlacesRequest,
+  PlacesView,
+  RouteRequest,
+  RouteView,
+} from './fabric-queries.ts';
 import type { Cursor, Frame, GraphView, PageTableView, StepHead, TimelineView, WhyView } from './frame.ts';
 
 export interface CatalogEntry {
@@ -101,6 +112,12 @@ export interface Requests {
   matrices(): readonly MatrixHead[];
   matrix(request: MatrixRequest): MatrixView | null;
   addresses(request: AddressRequest): AddressView;
+  /** What questions to the fabric can be built of. */
+  fabricOffer(cursor: Cursor): FabricOffer;
+  fabricPlaces(request: PlacesRequest): PlacesView;
+  findRoutes(request: RouteRequest): RouteView;
+  findDevices(request: DevicesRequest): DevicesView;
+  planPipeline(request: PipelineRequest): PipelineView;
   /** Compares what is open with a machine that was before; null ends the comparison. What is open stays open. */
   compare(source: OpenSource | null): Result<ComparisonView | null, readonly Problem[]>;
 }

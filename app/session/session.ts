@@ -43,6 +43,7 @@ import { columnsOf, printDeviceEntry, printEntry, tableOfColumn, tableView } fro
 import { whyView } from '../view/why-view.ts';
 import { pageMap } from '../engine/apply.ts';
 import { machineDocument, openBytes, openScenario, type OpenDocument } from './document.ts';
+import { FabricQueries } from './fabric-queries.ts';
 import type { Library } from './library.ts';
 import { openSeveral } from './sources.ts';
 import { MachineViews } from './machine-views.ts';
@@ -72,6 +73,10 @@ export class Session implements Handlers {
   readonly #violations = new WeakMap<World, readonly Violation[]>();
 
   readonly #views = new MachineViews(() => this.#open);
+  readonly #fabric = new FabricQueries(
+    () => this.#open,
+    (cursor) => this.#world(cursor),
+  );
 
   constructor(readonly library: Library) {}
 
@@ -399,6 +404,26 @@ export class Session implements Handlers {
 
   addresses(request: RequestArgs<'addresses'>[0]): RequestAnswer<'addresses'> {
     return this.#views.addresses(request);
+  }
+
+  fabricOffer(cursor: Cursor): RequestAnswer<'fabricOffer'> {
+    return this.#fabric.offer(cursor);
+  }
+
+  fabricPlaces(request: RequestArgs<'fabricPlaces'>[0]): RequestAnswer<'fabricPlaces'> {
+    return this.#fabric.find(request);
+  }
+
+  findRoutes(request: RequestArgs<'findRoutes'>[0]): RequestAnswer<'findRoutes'> {
+    return this.#fabric.route(request);
+  }
+
+  findDevices(request: RequestArgs<'findDevices'>[0]): RequestAnswer<'findDevices'> {
+    return this.#fabric.devices(request);
+  }
+
+  planPipeline(request: RequestArgs<'planPipeline'>[0]): RequestAnswer<'planPipeline'> {
+    return this.#fabric.pipeline(request);
   }
 
   async compare(source: OpenSource | null): Promise<RequestAnswer<'compare'>> {

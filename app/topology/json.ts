@@ -2,7 +2,8 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { Problem, Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
 import { decodeText } from '../base/text.ts';
-import { parseBytes, parseInteger } from './numbers.ts';
+import { parseBytes } from '../base/size.ts';
+import { parseInteger } from './numbers.ts';
 
 const maxBytes = 32 * 1024 * 1024;
 

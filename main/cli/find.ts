@@ -6,7 +6,7 @@ import type { Assignment, Stage } from '../../app/engine/fabric/pipeline.ts';
 import type { Route } from '../../app/engine/fabric/route.ts';
 import { deviceKinds, engineKinds, type DeviceKind, type EngineKind } from '../../app/model/topology.ts';
 import type { World } from '../../app/model/world.ts';
-import { parseBytes } from '../../app/topology/numbers.ts';
+import { parseBytes } from '../../app/base/size.ts';
 import { badInput, exitCode, print, printJson } from './exit.ts';
 
 /** The machine of a source as it boots, with its fabric. */

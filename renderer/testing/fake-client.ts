@@ -19,6 +19,7 @@ import type {
 } from '../../app/contract/requests.ts';
 import { legend } from '../../app/model/legend.ts';
 import type { Client } from '../client.ts';
+import { fabricAnswers } from './fake-fabric.ts';
 import { machineAnswers } from './fake-machine-views.ts';
 import { story, machine, catalog, type FixtureEvent } from './fixture.ts';
 
@@ -230,6 +231,7 @@ type Answers = { readonly [N in RequestName]: (...args: RequestArgs<N>) => Reque
 
 const answers: Answers = {
   ...machineAnswers,
+  ...fabricAnswers,
   catalog: () => catalog,
   open: (source) =>
     source.kind === 'text'

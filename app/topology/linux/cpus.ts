@@ -4,7 +4,8 @@ import { contains, countOf, parseBitmap, parseCpuList, printCpuList } from '../c
 import { cpuVendorOf } from '../cpu-vendor.ts';
 import { atPath } from '../draft.ts';
 import type { TopologyDraft } from '../draft.ts';
-import { parseBytes, parseInteger } from '../numbers.ts';
+import { parseBytes } from '../../base/size.ts';
+import { parseInteger } from '../numbers.ts';
 import { line, numbered, textOf } from './file-tree.ts';
 import type { FileTree } from './file-tree.ts';
 

@@ -1,6 +1,7 @@
 import type { Acs, Bar, BridgeWindow, PciBridge, PciLink } from '../../model/topology.ts';
 import { draftLimits } from '../draft.ts';
-import { parseBytes, parseHex, parseInteger } from '../numbers.ts';
+import { parseBytes } from '../../base/size.ts';
+import { parseHex, parseInteger } from '../numbers.ts';
 import { pciClassByName } from '../pci-class-names.ts';
 import { parseBdf } from '../pci.ts';
 import type { TextLine } from '../text-lines.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { costFigures, costNames, type CostOverrides } from '../../model/costs.ts';
 import { countNames, deviceKinds, engineKinds, linkKinds, memoryKinds } from '../../model/topology.ts';
 import { parseCpuList } from '../cpu-set.ts';
-import { parseBytes } from '../numbers.ts';
+import { parseBytes } from '../../base/size.ts';
 import { parseBdf } from '../pci.ts';
 
 /** Memscape's topology file, version 1: the model of app/model/topology.ts, with what is unknown left out. */

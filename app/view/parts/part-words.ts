@@ -3,7 +3,7 @@ import { printBytes } from '../../base/format.ts';
 import type { ShortNames } from '../../model/short-names.ts';
 import type { DeviceKind, Link, PciBridge, TopologyObject } from '../../model/topology.ts';
 
-const deviceWords: Readonly<Record<DeviceKind, string>> = {
+export const deviceWords: Readonly<Record<DeviceKind, string>> = {
   gpu: 'GPU',
   nic: 'NIC',
   storage: 'storage',
