@@ -31,6 +31,12 @@ export const arg = {
     .int()
     .min(-(2 ** 48))
     .max(2 ** 48),
+  count: z.boolean().default(false).describe('the value counts up from page to page'),
+  fd: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 20),
 };
 
 /** One operation: its name, what it means, its arguments as a schema, and the rule that carries it out. */

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import * as device from './ops/device-ops.ts';
 import * as driver from './ops/driver-ops.ts';
+import * as migrate from './ops/migrate-ops.ts';
+import * as mirror from './ops/mirror-ops.ts';
 import { fabricOperations } from './ops/fabric-operations.ts';
 import { ownerOperations } from './ops/owner-operations.ts';
 import * as uffd from './ops/userfault-ops.ts';
@@ -29,17 +31,17 @@ export const operations = {
   deviceRead: device.deviceRead,
   deviceWrite: device.deviceWrite,
   deviceAtomic: device.deviceAtomicOp,
-  readBegin: device.readBeginOp,
-  hmmRangeFault: device.hmmRangeFaultOp,
-  program: device.program,
-  driverLock: device.driverLock,
-  driverUnlock: device.driverUnlock,
-  migrateSetup: device.migrateSetupOp,
-  migrateCopy: device.migrateCopyOp,
-  migratePages: device.migratePagesOp,
-  migrateFinalize: device.migrateFinalizeOp,
-  migrateToDevice: device.migrateToDevice,
-  migrateToSystem: device.migrateToSystem,
+  readBegin: mirror.readBeginOp,
+  hmmRangeFault: mirror.hmmRangeFaultOp,
+  program: mirror.program,
+  driverLock: mirror.driverLock,
+  driverUnlock: mirror.driverUnlock,
+  migrateSetup: migrate.migrateSetupOp,
+  migrateCopy: migrate.migrateCopyOp,
+  migratePages: migrate.migratePagesOp,
+  migrateFinalize: migrate.migrateFinalizeOp,
+  migrateToDevice: migrate.migrateToDevice,
+  migrateToSystem: migrate.migrateToSystem,
   close: driver.closeDevice,
   mmapDevice: driver.mmapDevice,
   evict: driver.evict,

@@ -2,25 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { printDeviceStrip, printStrip } from '../../notation/strip.ts';
 import { History } from '../history.ts';
-import { initialWorld, type EngineSpec } from '../initial-world.ts';
+import { initialWorld } from '../initial-world.ts';
 import { checkInvariants } from '../invariants.ts';
 import type { OpInput } from '../operations.ts';
 import { completeOp } from '../step.ts';
-
-const machine: EngineSpec = {
-  pools: [
-    { id: 'dram0', kind: 'dram', registration: 'system', frames: 4096, device: null },
-    { id: 'gpu0.vram', kind: 'vram', registration: 'private', frames: 2048, device: 'gpu0' },
-    { id: 'gpu1.vram', kind: 'vram', registration: 'private', frames: 2048, device: 'gpu1' },
-    { id: 'acc0.hbm', kind: 'hbm', registration: 'coherent', frames: 2048, device: 'acc0' },
-  ],
-  devices: [
-    { id: 'gpu0', memory: 'private', pool: 'gpu0.vram' },
-    { id: 'gpu1', memory: 'private', pool: 'gpu1.vram' },
-    { id: 'acc0', memory: 'coherent', pool: 'acc0.hbm' },
-  ],
-  swap: 64,
-};
+import { testMachine } from '../testing/machine.ts';
 
 const phases = ['setup', 'copy', 'pages'] as const;
 type Phase = (typeof phases)[number];
@@ -50,7 +36,7 @@ const part = (phase: Phase | 'finalize', device: string): OpInput =>
 
 /** A migration of A.heap in which others act after one phase; every invariant holds after every operation. */
 function during(phase: Phase, others: readonly OpInput[], device = 'gpu0', before: readonly OpInput[] = []) {
-  const history = new History(initialWorld(machine));
+  const history = new History(initialWorld(testMachine));
   const carryOut = (op: OpInput): string => {
     const { result } = history.run(completeOp(op));
     expect(checkInvariants(history.last)).toEqual([]);
@@ -85,7 +71,7 @@ describe.each(phases)('after %s', (phase) => {
     const { results, strip, world } = during(phase, [pin], 'acc0');
     expect(results).toEqual(['waits for migration']);
     expect(strip.slice(0, 3)).toBe('PCC');
-    expect(world.records.pool['acc0.hbm']?.free).toBe(2048 - 3);
+    expect(world.records.pool['acc0.hbm']?.free).toBe(4096 - 3);
   });
 
   it('a CPU read waits, and gets what was written', () => {
@@ -111,7 +97,7 @@ describe.each(phases)('after %s', (phase) => {
     ]);
     expect(results).toEqual(['ok']);
     expect(strip.slice(0, 3)).toBe('DDD');
-    expect(world.records.pool['gpu1.vram']?.free).toBe(2048);
+    expect(world.records.pool['gpu1.vram']?.free).toBe(4096);
   });
 
   it('eviction, advice and memory pressure pass the pages over: they are locked or not present', () => {
@@ -122,7 +108,7 @@ describe.each(phases)('after %s', (phase) => {
     ]);
     expect(results).toEqual(['ok', 'ok', 'ok']);
     expect(strip.slice(0, 3)).toBe('DDD');
-    expect(world.records.swapArea['swap0']?.free).toBe(64);
+    expect(world.records.swapArea['swap0']?.free).toBe(testMachine.swap);
   });
 });
 
@@ -155,7 +141,7 @@ describe('a page that was held before', () => {
 
 describe('a page of a file that migrates', () => {
   it('is not mapped by anybody else before it has arrived', () => {
-    const history = new History(initialWorld(machine));
+    const history = new History(initialWorld(testMachine));
     const carryOut = (op: OpInput): string => {
       const { result } = history.run(completeOp(op));
       expect(checkInvariants(history.last)).toEqual([]);

@@ -6,18 +6,10 @@ import { initialWorld } from '../initial-world.ts';
 import { checkInvariants } from '../invariants.ts';
 import type { OpInput } from '../operations.ts';
 import { completeOp } from '../step.ts';
+import { testMachine } from '../testing/machine.ts';
 
 function run(ops: readonly OpInput[]) {
-  const history = new History(
-    initialWorld({
-      pools: [
-        { id: 'dram0', kind: 'dram', registration: 'system', frames: 64, device: null },
-        { id: 'gpu0.vram', kind: 'vram', registration: 'private', frames: 64, device: 'gpu0' },
-      ],
-      devices: [{ id: 'gpu0', memory: 'private', pool: 'gpu0.vram' }],
-      swap: 64,
-    }),
-  );
+  const history = new History(initialWorld(testMachine));
   const ends = ops.map((op) => {
     const { result } = history.run(completeOp(op));
     expect(checkInvariants(history.last)).toEqual([]);

@@ -14,12 +14,8 @@ import { lockReservation, signalFences, unlockReservation } from '../sharing/res
 import { submit } from '../sharing/submit.ts';
 import { ok } from '../tx.ts';
 import { spanOf } from './process-ops.ts';
+import { reachedPages } from './reached-pages.ts';
 
-const fd = z
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 20);
 const object = arg.name.describe('a buffer object');
 const attachment = arg.name.describe('an attachment, by the name that it was given');
 const takesLock = z
@@ -42,7 +38,7 @@ export const makeObjectOp = defineOp(
       .default(1),
     prefers: z.enum(['vram', 'system']).default('vram'),
     value: arg.value.default(0),
-    count: z.boolean().default(false).describe('the value counts up from page to page'),
+    count: arg.count,
     place: arg.place.optional().describe('memory of the process that it is made from: a user pointer, or udmabuf'),
     cpuFault: z
       .enum(['inPlace', 'copy'])
@@ -105,14 +101,14 @@ export const openFile = defineOp(
   },
 );
 
-export const closeFd = defineOp('closeFd', 'A process closes a descriptor.', { fd }, (tx, op) =>
+export const closeFd = defineOp('closeFd', 'A process closes a descriptor.', { fd: arg.fd }, (tx, op) =>
   closeDescriptor(tx, op.by, op.fd, null),
 );
 
 export const sendFd = defineOp(
   'sendFd',
   'A process sends a descriptor to another over a socket (SCM_RIGHTS): both have the file open then.',
-  { fd, to: arg.name },
+  { fd: arg.fd, to: arg.name },
   (tx, op) => {
     const sent = tx.get('descriptor', `${op.by}:${op.fd}`);
     if (sent === null)
@@ -139,7 +135,7 @@ export const sendFd = defineOp(
 export const dmaBufGetOp = defineOp(
   'dmaBufGet',
   'A driver looks up the dma-buf behind a descriptor of a process and holds it.',
-  { fd, holder: arg.actor.describe('who holds it from now on') },
+  { fd: arg.fd, holder: arg.actor.describe('who holds it from now on') },
   (tx, op) => {
     const got = getDmaBuf(tx, op.fd, op.holder);
     return typeof got === 'string' ? ok : got.refusal;
@@ -162,7 +158,7 @@ export const attachOp = defineOp(
   'attach',
   'A driver ties its device to the dma-buf behind a descriptor of the process.',
   {
-    fd,
+    fd: arg.fd,
     importer: arg.name.describe('the importing device'),
     as: arg.name,
     dynamic: z.boolean().default(true).describe('false: the importer cannot follow moves'),
@@ -299,7 +295,7 @@ export const mmapDmaBufOp = defineOp(
   'mmapDmaBuf',
   'A process maps a dma-buf by its descriptor.',
   {
-    fd,
+    fd: arg.fd,
     as: arg.name,
     pages: arg.pages,
     offset: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe('first page of the buffer'),
@@ -307,21 +303,7 @@ export const mmapDmaBufOp = defineOp(
   (tx, op) => mmapDmaBuf(tx, op.fd, op.as, op.pages, op.offset),
 );
 
-const through = {
-  through: arg.name.describe('the attachment whose addresses the device uses'),
-  first: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 30)
-    .default(0),
-  pages: z
-    .number()
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(1),
-};
+const through = { through: arg.name.describe('the attachment whose addresses the device uses'), ...reachedPages };
 
 export const dmaRead = defineOp(
   'dmaRead',
@@ -334,7 +316,7 @@ export const dmaRead = defineOp(
 export const dmaWrite = defineOp(
   'dmaWrite',
   'A device writes pages of a buffer through the addresses that its mapping gave it.',
-  { ...through, value: arg.value, count: z.boolean().default(false) },
+  { ...through, value: arg.value, count: arg.count },
   (tx, op) => dmaAccess(tx, { ...op, device: op.by, access: 'write', cause: null, rule: 'access.dma' }),
 );
 
@@ -345,7 +327,7 @@ export const submitOp = defineOp(
     device: arg.name,
     objects: z.array(arg.name).min(1).max(64),
     value: arg.value.optional().describe('the device writes this to every page'),
-    count: z.boolean().default(false),
+    count: arg.count,
   },
   (tx, op) => submit(tx, { ...op, value: op.value ?? null }),
 );

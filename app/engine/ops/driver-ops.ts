@@ -11,8 +11,8 @@ import { lend } from '../mm/device-exclusive.ts';
 import { isUnderWay } from '../mm/notifier.ts';
 import { driverNames, driverPresets } from '../../model/driver-presets.ts';
 import { closeContext } from '../mm/close-context.ts';
-import { resolvePlace } from '../place.ts';
 import { ok } from '../tx.ts';
+import { mirroredSpan, through } from './mirrored-place.ts';
 
 export const closeDevice = defineOp(
   'close',
@@ -154,29 +154,18 @@ export const makeExclusiveOp = defineOp(
   'makeExclusive',
   'A driver asks for sole access to pages of a range, for atomics of its device.',
   {
-    context: arg.context,
-    place: arg.place,
+    ...through,
     owner: z
       .boolean()
       .default(false)
       .describe('true: the driver passes its token, and ignores the event that it causes'),
   },
   (tx, op) => {
-    const context = tx.get('context', op.context);
-    const span = resolvePlace(tx.world, op.place);
-    if (context === null || !context.open)
-      return tx.refuse('EBADF', 'device.noContext', { why: `no open device file ${op.context}` });
-    if (span === null || span.space !== context.space)
-      return tx.refuse('EINVAL', 'op.place', {
-        why: `there is no ${op.place} in the address space that ${op.context} mirrors`,
-      });
-    return lend(
-      tx,
-      op.context,
-      span.start,
-      span.end,
-      op.owner ? (tx.get('device', context.device)?.owner ?? null) : null,
-    );
+    const span = mirroredSpan(tx, op.context, op.place);
+    if ('refusal' in span) return span.refusal;
+    const device = tx.get('context', op.context)?.device ?? '';
+    const owner = op.owner ? (tx.get('device', device)?.owner ?? null) : null;
+    return lend(tx, op.context, span.start, span.end, owner);
   },
 );
 

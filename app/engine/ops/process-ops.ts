@@ -85,7 +85,7 @@ export const makeFile = defineOp(
     name: arg.name,
     pages: arg.pages,
     value: arg.value.default(0),
-    count: z.boolean().default(false).describe('the value counts up from page to page'),
+    count: arg.count,
   },
   (tx, op) => {
     if (tx.get('file', op.name) !== null)
@@ -316,7 +316,7 @@ export const read = defineOp(
 export const write = defineOp(
   'write',
   'A CPU thread of the process stores to every page of a range.',
-  { ...access, value: arg.value, count: z.boolean().default(false).describe('the value counts up from page to page') },
+  { ...access, value: arg.value, count: arg.count },
   (tx, op) => {
     const span = spanOf(tx, op.place);
     if ('refusal' in span) return span.refusal;

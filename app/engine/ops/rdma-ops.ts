@@ -4,6 +4,7 @@ import { regionKinds } from '../../model/rdma.ts';
 import { arg, defineOp } from '../define-op.ts';
 import { accessRegion, deregister, register } from '../sharing/regions.ts';
 import { spanOf } from './process-ops.ts';
+import { reachedPages } from './reached-pages.ts';
 
 const region = arg.context.describe('adapter and name: nic0:mr');
 
@@ -15,13 +16,7 @@ export const regMr = defineOp(
     as: z.string().regex(/^[A-Za-z][\w-]{0,31}$/, 'a region is named by letters, digits, "_" or "-"'),
     kind: z.enum(regionKinds),
     place: arg.place.optional().describe('memory of the process'),
-    fd: z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 20)
-      .optional()
-      .describe('a dma-buf, by descriptor'),
+    fd: arg.fd.optional().describe('a dma-buf, by descriptor'),
     write: z.boolean().default(true).describe('false: the peer may only read'),
     invalidates: z.boolean().default(true).describe('false: the adapter has no invalidate callback'),
     hugetlb: z.boolean().default(false).describe('ask for pages of the size of hugetlb pages'),
@@ -48,22 +43,7 @@ export const deregMr = defineOp('deregMr', 'A process ends a memory region.', { 
   deregister(tx, op.region, null),
 );
 
-const through = {
-  region,
-  first: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 35)
-    .default(0)
-    .describe('first page of the region'),
-  pages: z
-    .number()
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(1),
-};
+const through = { region, ...reachedPages };
 
 export const rdmaRead = defineOp(
   'rdmaRead',
@@ -75,6 +55,6 @@ export const rdmaRead = defineOp(
 export const rdmaWrite = defineOp(
   'rdmaWrite',
   'A remote peer writes pages of a region; the adapter stores them.',
-  { ...through, value: arg.value, count: z.boolean().default(false) },
+  { ...through, value: arg.value, count: arg.count },
   (tx, op) => accessRegion(tx, { ...op, access: 'write' }),
 );

@@ -41,7 +41,7 @@ export const svaRead = defineOp(
 export const svaWrite = defineOp(
   'svaWrite',
   'A device writes every page of a range by virtual address and PASID.',
-  { ...through, value: arg.value, count: z.boolean().default(false) },
+  { ...through, value: arg.value, count: arg.count },
   (tx, op) => {
     const span = resolvePlace(tx.world, op.place);
     if (span === null) return tx.refuse('EINVAL', 'op.place', { why: `there is no ${op.place}` });

@@ -26,7 +26,7 @@ function filled(tx: Tx, place: string, what: Fill): OpResult {
 export const uffdCopy = defineOp(
   'uffdCopy',
   'The handler provides pages with what they hold (UFFDIO_COPY).',
-  { place: arg.place, value: arg.value, count: z.boolean().default(false) },
+  { place: arg.place, value: arg.value, count: arg.count },
   (tx, op) => filled(tx, op.place, { kind: 'copy', value: op.value, count: op.count }),
 );
 

@@ -1,32 +1,18 @@
 /** Carries out a picture and says what is not as it shows. */
 import { pageMap } from '../../engine/apply.ts';
 import type { Event, OpResult } from '../../engine/event.ts';
-import { initialWorld, type EngineSpec } from '../../engine/initial-world.ts';
+import { initialWorld } from '../../engine/initial-world.ts';
 import { notifierEvents } from '../../engine/mm/notifier.ts';
 import type { OpInput } from '../../engine/operations.ts';
 import { resolvePlace } from '../../engine/place.ts';
 import { completeOp, step } from '../../engine/step.ts';
+import { testMachine } from '../../engine/testing/machine.ts';
 import { pteLevel } from '../../model/pte.ts';
 import type { World } from '../../model/world.ts';
 import { printDeviceStrip, printStrip } from '../strip.ts';
 import { devices, makingOf, opOf } from './picture-op.ts';
 import { cellsOf, compress, type Cell, type Picture, type Shown } from './picture.ts';
 
-const machine: EngineSpec = {
-  pools: [
-    { id: 'dram0', kind: 'dram', registration: 'system', frames: 8192, device: null },
-    { id: 'gpu0.vram', kind: 'vram', registration: 'private', frames: 4096, device: 'gpu0' },
-    { id: 'gpu1.vram', kind: 'vram', registration: 'private', frames: 4096, device: 'gpu1' },
-    { id: 'acc0.hbm', kind: 'hbm', registration: 'coherent', frames: 4096, device: 'acc0' },
-  ],
-  devices: [
-    { id: 'gpu0', memory: 'private', pool: 'gpu0.vram' },
-    { id: 'gpu1', memory: 'private', pool: 'gpu1.vram' },
-    { id: 'acc0', memory: 'coherent', pool: 'acc0.hbm' },
-  ],
-  thp: 'madvise',
-  swap: 4096,
-};
 /** What a world shows under a name. */
 function show(world: World, { name, text }: Shown): string {
   if (devices.includes(name)) return compress([...printDeviceStrip(world, `${name}:A`, 'A.heap')].map(plain));
@@ -76,7 +62,7 @@ export function runPicture(picture: Picture): readonly string[] {
   const mapped = picture.given.some((phrase) => /^mmap.* heap\b/.test(phrase));
   const opened = new Set(['gpu0', ...devices.filter((id) => JSON.stringify(picture).includes(id))]);
   if (strip !== undefined && /C/.test(strip.text)) opened.add('acc0');
-  let world = initialWorld(machine);
+  let world = initialWorld(testMachine);
   const events: Event[] = [];
   const carryOut = (op: OpInput): OpResult => {
     const transaction = step(world, completeOp(op));
