@@ -12,7 +12,7 @@ export interface Report {
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null)) as Json;
 
-/** The value that is known; the first where both are, and the reportment reported. */
+/** The value that is known; the first where both are, and the difference is reported. */
 export function known<T>(field: string, first: T, second: T, report: Report): T {
   if (second === null || second === undefined) return first;
   if (first === null || first === undefined) {
