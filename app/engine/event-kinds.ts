@@ -7,6 +7,7 @@ import type { LegendId } from '../model/legend.ts';
 import { fabricEventKinds } from './fabric/event-kinds.ts';
 import { sharingEventKinds } from './sharing/event-kinds.ts';
 import { ownerEventKinds } from './owners/event-kinds.ts';
+import { hotplugEventKinds } from './owners/hotplug-event-kinds.ts';
 
 export interface EventKindRow {
   readonly title: string;
@@ -798,6 +799,7 @@ export const eventKinds = {
   ...fabricEventKinds,
   ...sharingEventKinds,
   ...ownerEventKinds,
+  ...hotplugEventKinds,
 } as const satisfies Readonly<Record<string, EventKindRow>>;
 
 export type EventKind = keyof typeof eventKinds;

@@ -30,6 +30,14 @@ const firstSystemFrame = 0x1000;
 const firstDeviceFrame = 0x5000_0000;
 const gap = 0x100_0000;
 
+/** Where the frames of a device memory begin that comes later: above those of all that are there. */
+export const deviceFrameAfter = (pools: readonly Pool[]): number =>
+  pools.reduce(
+    (first, { registration, firstFrame, frames }) =>
+      registration === 'system' ? first : Math.max(first, firstFrame + Math.max(gap, frames)),
+    firstDeviceFrame,
+  );
+
 /** A machine that has just booted: all frames free, no process. */
 export function initialWorld(spec: EngineSpec): World {
   const pool: Record<string, Pool> = {};

@@ -11,6 +11,7 @@ import { areasIn } from './mm/areas.ts';
 import { allFrames } from './mm/frames.ts';
 import { isUnderWay } from './mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from './place.ts';
+import { bitstreamBusy } from './owners/hotplug.ts';
 import { pagemapBusy } from './owners/pagemap.ts';
 import { stillBusy } from './sharing/waits.ts';
 
@@ -79,6 +80,7 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
   if (on === 'invalidation' && 'context' in op)
     return isUnderWay({ world }, world.records.notifier[op.context]?.space ?? '');
   if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
+  if (on === 'pagemap' && op.op === 'loadBitstream') return bitstreamBusy(world, op.device);
   if (on === 'pagemap' && 'device' in op) return pagemapBusy(world, String(op.device));
   if (on === 'folioLock' && 'place' in op && op.place !== undefined) {
     const span = resolvePlace(world, op.place);

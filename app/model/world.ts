@@ -1,5 +1,6 @@
 import type { PageMap } from '../store/page-map.ts';
 import { fabricTableNames, type FabricTables } from './fabric.ts';
+import { hotplugTableNames, type HotplugTables } from './hotplug.ts';
 import { ownerTableNames, type OwnerTables } from './owners.ts';
 import { sharingCountingColumns, sharingPageTables, sharingTableNames, type SharingTables } from './sharing.ts';
 
@@ -241,7 +242,7 @@ export interface Counter {
 }
 
 /** Name -> type of each record table. A mechanism adds its nouns here. */
-export interface RecordTables extends FabricTables, OwnerTables, SharingTables {
+export interface RecordTables extends FabricTables, HotplugTables, OwnerTables, SharingTables {
   readonly settings: Settings;
   readonly process: Process;
   readonly space: Space;
@@ -285,6 +286,7 @@ export const recordTableNames: readonly (keyof RecordTables)[] = [
   ...fabricTableNames,
   ...ownerTableNames,
   ...sharingTableNames,
+  ...hotplugTableNames,
 ];
 
 /** Columns of each page table. Keys: pte by space, devicePte and hmmPfn by context, frame "all", migrate* by context, pageCache by file. */

@@ -30,6 +30,8 @@ export interface OpenDocument {
   readonly names: ShortNames;
   readonly graph: GraphView;
   readonly nodes: NodeNames;
+  /** Frames of each pool that the picture shows. */
+  readonly shown: ReadonlyMap<string, { readonly start: number; readonly pages: number }>;
   /** null: a bare machine. */
   readonly story: Story | null;
   readonly start: World;
@@ -113,7 +115,7 @@ async function run(library: Library, scenario: LoadedScenario, machine: Topology
   }
 }
 
-function nodeNames(names: ShortNames, graph: GraphView): NodeNames {
+export function nodeNames(names: ShortNames, graph: GraphView): NodeNames {
   const drawn = new Set(graph.nodes.map((node) => node.id));
   const flip = (map: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
     new Map([...map].filter(([id]) => drawn.has(id)).map(([id, name]) => [name, id]));
@@ -133,7 +135,8 @@ function shownFrames(
   worlds: readonly World[],
 ): ReadonlyMap<string, { readonly start: number; readonly pages: number }> {
   const used = new Map<string, number>();
-  for (const [id, pool] of Object.entries(worlds[0]?.records.pool ?? {})) {
+  const pools = Object.assign({}, ...worlds.map((world) => world.records.pool)) as World['records']['pool'];
+  for (const [id, pool] of Object.entries(pools)) {
     let highest = 0;
     for (const world of worlds) {
       const runs = world.pages.frame[allFrames]?.occupied(pool.firstFrame, pool.firstFrame + pool.frames) ?? [];
@@ -141,7 +144,6 @@ function shownFrames(
     }
     used.set(id, highest);
   }
-  const pools = worlds[0]?.records.pool ?? {};
   const isSystem = (id: string): boolean => pools[id]?.registration === 'system';
   const some = [...used].some(([id, highest]) => highest > 0 && isSystem(id));
   const shown = new Map<string, { start: number; pages: number }>();
@@ -185,7 +187,17 @@ function storyDocument(run: ScenarioRun, machine: Topology, source: string): Ope
     source,
     tables: [...buffers].map(([id, buffer]) => ({ id, title: id, pages: buffer.pages })),
   };
-  return { head, machine, parts: [machine], names, graph, nodes: nodeNames(names, graph), story, start: run.start };
+  return {
+    head,
+    machine,
+    parts: [machine],
+    names,
+    graph,
+    nodes: nodeNames(names, graph),
+    shown,
+    story,
+    start: run.start,
+  };
 }
 
 const viewWithoutGraph = (machine: Topology): NonNullable<DocumentHead['view']> =>
@@ -255,6 +267,7 @@ export function machineDocument(machine: Topology, name: string, source: string)
     names,
     graph,
     nodes: nodeNames(names, graph),
+    shown: new Map(),
     story: null,
     start: initialWorld(engineSpec(machine)),
   };

@@ -47,6 +47,7 @@ import { FabricQueries } from './fabric-queries.ts';
 import type { Library } from './library.ts';
 import { openSeveral } from './sources.ts';
 import { MachineViews } from './machine-views.ts';
+import { pictureAt } from './picture-at.ts';
 
 export type Handlers = {
   readonly [N in RequestName]: (...args: RequestArgs<N>) => Promise<RequestAnswer<N>> | RequestAnswer<N>;
@@ -179,25 +180,26 @@ export class Session implements Handlers {
   /** Nodes of the machine and of the processes at a cursor, with what is broken painted on them. */
   #nodes(open: OpenDocument, world: World): readonly GraphNode[] {
     const broken = this.#broken(world);
+    const picture = pictureAt(open, world);
     const alerts = new Map<string, string[]>();
     for (const v of broken) {
       const text = `${v.invariant}: ${v.text}`;
       const device =
         v.at.context === undefined
-          ? open.nodes.device.get(v.at.device ?? '')
-          : open.nodes.device.get(world.records.context[v.at.context]?.device ?? '');
+          ? picture.nodes.device.get(v.at.device ?? '')
+          : picture.nodes.device.get(world.records.context[v.at.context]?.device ?? '');
       const process = v.at.space === undefined ? undefined : `process:${v.at.space}`;
       for (const node of [device, process])
         if (node !== undefined) alerts.set(node, [...(alerts.get(node) ?? []), text]);
     }
-    const devices = new Map([...open.nodes.device].map(([device, id]) => [id, device]));
+    const devices = new Map([...picture.nodes.device].map(([device, id]) => [id, device]));
     const told = (node: GraphNode): readonly Fact[] => {
       if (node.kind === 'process') return holderFacts(world, node.id.slice('process:'.length));
       const device = devices.get(node.id);
       return device === undefined ? [] : deviceFacts(world, device);
     };
-    const shared = sharingFacts(world, open.nodes);
-    return [...processNodes(world), ...open.graph.nodes].map((node) => {
+    const shared = sharingFacts(world, picture.nodes);
+    return [...processNodes(world), ...picture.graph.nodes].map((node) => {
       const own = alerts.get(node.id);
       const more = [...told(node), ...(shared.get(node.id) ?? [])];
       const facts = more.length === 0 ? node : { ...node, facts: [...node.facts, ...more] };
@@ -210,7 +212,7 @@ export class Session implements Handlers {
     const world = this.#world(cursor);
     return open === null || world === null
       ? { nodes: [], edges: [] }
-      : { nodes: this.#nodes(open, world), edges: open.graph.edges };
+      : { nodes: this.#nodes(open, world), edges: pictureAt(open, world).graph.edges };
   }
 
   frame({ cursor, from }: { readonly cursor: Cursor; readonly from: Cursor | null }): Frame {
@@ -230,6 +232,7 @@ export class Session implements Handlers {
         counters: [],
       };
     const broken = this.#broken(world);
+    const picture = pictureAt(open, world);
     const nodes = this.#nodes(open, world);
     const before = from === null ? null : this.#world(from);
     const old =
@@ -247,19 +250,19 @@ export class Session implements Handlers {
       graphVersion: graphVersion(nodes),
       nodes: nodes.filter((node) => old.get(node.id) !== JSON.stringify(node)),
       relations: [
-        ...mappings(world, open.nodes, broken),
-        ...holderRelations(world, open.nodes),
+        ...mappings(world, picture.nodes, broken),
+        ...holderRelations(world, picture.nodes),
         ...ownerActions(
           current.map(({ event }) => event),
           world,
-          open.nodes,
-          open.graph.edges,
+          picture.nodes,
+          picture.graph.edges,
         ),
         ...actions(
           world,
           current.map(({ event }) => event),
-          open.nodes,
-          open.graph.edges,
+          picture.nodes,
+          picture.graph.edges,
         ),
       ],
       story: this.#story(open, cursor.step),
@@ -273,9 +276,9 @@ export class Session implements Handlers {
         node:
           v.at.context === undefined
             ? v.at.space === undefined
-              ? (open.nodes.device.get(v.at.device ?? '') ?? null)
+              ? (picture.nodes.device.get(v.at.device ?? '') ?? null)
               : `process:${v.at.space}`
-            : (open.nodes.device.get(world.records.context[v.at.context]?.device ?? '') ?? null),
+            : (picture.nodes.device.get(world.records.context[v.at.context]?.device ?? '') ?? null),
         strip: stripOf(world, v),
         page: pageOf(world, v),
       })),

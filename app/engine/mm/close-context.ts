@@ -5,6 +5,7 @@
  *
  * Stands for the release of a driver's file (dmirror_fops_release of lib/test_hmm.c).
  */
+import { forgetGone } from '../owners/gone.ts';
 import type { Tx } from '../tx.ts';
 import { eraseDeviceEntries } from './mirror.ts';
 import { removeNotifier } from './notifier.ts';
@@ -21,4 +22,5 @@ export function closeContext(tx: Tx, key: string, from: number | null): void {
   );
   removeNotifier(tx, key, cause);
   eraseDeviceEntries(tx, key, 0, everything, cause, 'device.close');
+  forgetGone(tx, context.device, cause);
 }

@@ -34,7 +34,8 @@ export const openDevice = defineOp(
   },
   (tx, op) => {
     const process = tx.get('process', op.by);
-    if (process === null || !process.alive || tx.get('device', op.device) === null)
+    const there = tx.get('device', op.device) !== null && tx.get('hotFunction', op.device)?.gone !== true;
+    if (process === null || !process.alive || !there)
       return tx.refuse('ENODEV', 'device.open', {
         why: process === null || !process.alive ? `no process ${op.by}` : `no device ${op.device} in this machine`,
       });

@@ -14,6 +14,7 @@ import type { DrmDevice, DrmFeature } from '../../model/owners.ts';
 import type { Limit } from '../fabric/minors.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
+import { forgetGone } from './gone.ts';
 import { callMinor, makeMinorTable } from './minor-table.ts';
 
 /** `control`: the second node of a single-user device, which opens whatever the first one does. */
@@ -246,4 +247,5 @@ function releaseDevice(tx: Tx, device: string, because: number): void {
     );
     callMinor(tx, 'erase', { table: node.table, id: node.minor, cause });
   }
+  forgetGone(tx, device, cause);
 }

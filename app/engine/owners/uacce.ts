@@ -17,6 +17,7 @@ import { newVmaId } from '../mm/areas.ts';
 import { zapRange } from '../mm/unmap.ts';
 import { bindSva, bondKey, unbindSva } from '../sharing/sva.ts';
 import { isOk, ok, type Tx } from '../tx.ts';
+import { forgetGone } from './gone.ts';
 import { callMinor, makeMinorTable } from './minor-table.ts';
 
 const table = 'uacce';
@@ -217,6 +218,7 @@ function releaseQueue(tx: Tx, key: string, cause: number | null): void {
     { kind: 'queueFreed', cause, rule: 'uacce.release', at: { device: queue.device }, args: { queue: key } },
     (w) => w.put('queue', key, null),
   );
+  forgetGone(tx, queue.device, cause);
 }
 
 function unbind(tx: Tx, key: string, cause: number | null): void {

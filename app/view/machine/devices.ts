@@ -111,9 +111,19 @@ function isSwitch(sketch: Sketch, port: PciBridge, used: ReadonlySet<string>): b
   return below.length > 1;
 }
 
+/** The function that another one is logic of; a function hangs on no function. */
+const logicOf = (sketch: Sketch, object: PciFunction | PciBridge): PciFunction | null => {
+  const above = object.parent === null ? null : sketch.object(object.parent);
+  return above?.kind === 'pciFunction' ? above : null;
+};
+
+/** The drawn thing that something is plugged into: functions of one device share its connector. */
+const plugOf = (sketch: Sketch, object: PciFunction | PciBridge): string | null =>
+  sketch.holder((logicOf(sketch, object) ?? object).parent);
+
 /** What a switch or a function hangs on: the switch or root bridge above, else its package. */
 function pciParent(sketch: Sketch, object: PciFunction | PciBridge): string | null {
-  const above = sketch.holder(object.parent);
+  const above = plugOf(sketch, object);
   return above === null || isPlace(sketch, above) ? attachedTo(sketch, object.parent, object.numaNode) : above;
 }
 
@@ -175,7 +185,8 @@ function drawFunction(sketch: Sketch, fn: PciFunction): void {
   const called = sketch
     .children(fn.id)
     .flatMap((object) => (object.kind === 'osDevice' && object.name !== null ? [object.name] : []));
-  const above = sketch.holder(fn.parent);
+  const above = plugOf(sketch, fn);
+  const whole = logicOf(sketch, fn);
   sketch.add(
     {
       id: fn.id,
@@ -208,6 +219,7 @@ function drawFunction(sketch: Sketch, fn: PciFunction): void {
     fn.id,
   );
   pciEdge(sketch, fn, above);
+  if (whole !== null) sketch.edge(`${fn.id}--logic`, whole.id, fn.id, 'on-package', 'same chip', null);
   for (const bar of fn.bars) if (bar.backing !== null || (bar.bytes ?? 0) >= largeBar) drawBar(sketch, fn, bar);
 }
 
