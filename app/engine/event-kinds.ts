@@ -186,6 +186,12 @@ export const eventKinds = {
     meaning: 'Entries move to the new address as they are.',
     state: 'system',
   },
+  vmaMerged: {
+    title: 'areas merged',
+    fn: 'commit_merge',
+    meaning: 'Neighbouring areas that are alike become one.',
+    state: 'neutral',
+  },
   vmaFlags: {
     title: 'area flags',
     fn: 'madvise_update_vma',

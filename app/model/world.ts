@@ -77,7 +77,7 @@ export interface Vma {
   readonly pgoff: number;
   /** anon_vmas this area is linked into, its own first; empty before the first fault. */
   readonly anonVmas: readonly number[];
-  /** VM_* flags that matter: DONTCOPY, DONTEXPAND, WIPEONFORK, IO, PFNMAP, MIXEDMAP, HUGEPAGE, NOHUGEPAGE, LOCKED, UFFD_MISSING, UFFD_WP. */
+  /** VM_* flags that matter: DONTCOPY, DONTEXPAND, WIPEONFORK, IO, PFNMAP, MIXEDMAP, HUGEPAGE, NOHUGEPAGE, LOCKED, UFFD_MISSING, UFFD_WP; ACCOUNT where nothing else tells it. */
   readonly flags: readonly string[];
 }
 

@@ -3,12 +3,13 @@
  *
  *      A SSSS  --munmap [1..3)-->  A S..S   vms_gather_munmap_vmas: one area becomes two
  *
- * Models find_vma and split_vma of mm/vma.c. Neighbours alike are not merged.
+ * Models find_vma and split_vma of mm/vma.c.
  */
 import type { Vma, World } from '../../model/world.ts';
 import { frameColumn } from '../../model/frame-state.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { allFrames, changeFrames } from './frames.ts';
+import { goesOn } from './area-alike.ts';
 import { dropSlots } from './swap-slots.ts';
 
 export interface Area extends Vma {
@@ -107,14 +108,22 @@ export function dropUnmapped(tx: Tx, cause: number | null): void {
   }
 }
 
-/** anon_vma_prepare: the area's own anon_vma, made at the first anonymous fault. */
+/** anon_vma_prepare: the area's own anon_vma, made at the first anonymous fault; a neighbour that differs in rights only lends its. */
 export function ownAnonVma(w: Writer, id: string): number {
   const vma = w.get('vma', id);
   if (vma === null) throw new Error(`no area ${id}`);
   const own = vma.anonVmas[0];
   if (own !== undefined) return own;
-  const number = w.count('nextAnonVma', 1);
+  const number = lentAnonVma(w, vma) ?? w.count('nextAnonVma', 1);
   w.put('vma', id, { ...vma, anonVmas: [number] });
   linkAnonVma(w, number, id);
   return number;
+}
+
+/** find_mergeable_anon_vma: that of the area above or below, unless it came from a parent in part. */
+function lentAnonVma(w: Writer, vma: Vma): number | null {
+  const around = areasIn(w.world, vma.space, vma.start - 1, vma.end + 1);
+  const next = around.find((area) => goesOn(vma, area) && area.anonVmas.length === 1);
+  const lender = next ?? around.find((area) => goesOn(area, vma) && area.anonVmas.length === 1);
+  return lender?.anonVmas[0] ?? null;
 }

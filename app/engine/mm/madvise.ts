@@ -16,6 +16,7 @@ import { cutsHugePage, hugetlbPages, isHugetlb } from './hugetlb.ts';
 import { pmdPages } from '../../model/ids.ts';
 import { installGuards, removeGuards } from './guard.ts';
 import { lazyFree } from './lazy-free.ts';
+import { mergeAreas } from './merge-areas.ts';
 import { isLocked } from './mlock.ts';
 import { advise, readAhead } from './page-out.ts';
 import { dontNeed, zapRange } from './unmap.ts';
@@ -106,6 +107,7 @@ function adviseArea(tx: Tx, area: Area, start: number, end: number, advice: Advi
         }
       },
     );
+    mergeAreas(tx, space, start, end, cause);
     return ok;
   }
   if ((advice === 'DONTNEED' || advice === 'FREE') && isLocked(area))

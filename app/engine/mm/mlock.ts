@@ -20,6 +20,7 @@ import { areaAt, areasIn, isSpecial, splitAt, type Area } from './areas.ts';
 import { faultIn } from './cpu-fault.ts';
 import { splitAtBorders } from './huge.ts';
 import { isHugetlb } from './hugetlb.ts';
+import { mergeAreas } from './merge-areas.ts';
 
 export const isLocked = (area: Area): boolean => area.flags.includes('LOCKED');
 
@@ -57,6 +58,7 @@ function setLocked(tx: Tx, space: string, start: number, end: number, on: boolea
     for (const { id, flags } of areasIn(w.world, space, start, end))
       w.patch('vma', id, { flags: on ? [...flags, 'LOCKED'] : flags.filter((flag) => flag !== 'LOCKED') });
   });
+  mergeAreas(tx, space, start, end, cause);
 }
 
 /** __mm_populate: pages that can be written privately as for a write, so that no copy is owed later; others as for a read. */

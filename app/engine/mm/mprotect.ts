@@ -17,6 +17,7 @@ import { ok, type Tx, type Writer } from '../tx.ts';
 import { areaAt, areasIn, splitAt, type Area } from './areas.ts';
 import { faultIn } from './cpu-fault.ts';
 import { allFrames } from './frames.ts';
+import { mergeAreas } from './merge-areas.ts';
 import { isLocked } from './mlock.ts';
 import { hasPmdTable, splitAtBorders } from './huge.ts';
 import { cutsHugePage } from './hugetlb.ts';
@@ -76,9 +77,13 @@ function protectArea(tx: Tx, area: Area, start: number, end: number, protection:
     (w) => {
       splitAt(w, space, start);
       splitAt(w, space, end);
-      for (const { id } of areasIn(w.world, space, start, end)) w.patch('vma', id, { ...protection });
+      for (const part of areasIn(w.world, space, start, end)) {
+        const stays = !part.shared && part.file !== null && part.write && !part.flags.includes('ACCOUNT');
+        w.patch('vma', part.id, { ...protection, ...(stays ? { flags: [...part.flags, 'ACCOUNT'] } : {}) });
+      }
     },
   );
+  mergeAreas(tx, space, start, end, cause);
   const from = firstTouched(tx, space, start, end);
   if (from === null) return;
   const range: RangeEvent = { event: 'PROTECTION_VMA', space, start: from, end, cause, rule: 'mprotect.entries' };

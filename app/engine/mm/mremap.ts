@@ -13,6 +13,7 @@ import { isOk, ok, type Tx } from '../tx.ts';
 import { areaAt, areasIn, dropUnmapped, linkAnonVma, newVmaId, splitAt, unlinkAnonVmas, type Area } from './areas.ts';
 import { blockOf, isHugeAt, splitAtBorders, splitPmd } from './huge.ts';
 import { pmdPages } from '../../model/ids.ts';
+import { mergeAreas } from './merge-areas.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { canDetach, detachAreas, zapRange } from './unmap.ts';
 import { hugetlbPages, isHugetlb } from './hugetlb.ts';
@@ -92,7 +93,7 @@ function splitUnaligned(tx: Tx, space: string, start: number, end: number, to: n
     if (isHugeAt(tx, space, Math.max(block, start))) splitPmd(tx, space, block, Math.max(block, start), cause);
 }
 
-/** copy_vma: the new area keeps the page offset, so that the reverse map finds the moved pages. */
+/** copy_vma: the new area keeps the page offset, so that the reverse map finds the moved pages. It merges with its neighbours. */
 function copyArea(tx: Tx, area: Area, start: number, to: number, pages: number, cause: number): void {
   const { id: _id, ...vma } = area;
   tx.emit(
@@ -107,8 +108,12 @@ function copyArea(tx: Tx, area: Area, start: number, to: number, pages: number, 
       splitAt(w, area.space, start);
       splitAt(w, area.space, start + pages);
       const copy = newVmaId(w, area.space);
-      w.put('vma', copy, { ...vma, start: to, end: to + pages, pgoff: area.pgoff + (start - area.start) });
+      // Memory that was never touched has no place in a reverse map to keep.
+      const untouched = area.backing === 'anon' && area.anonVmas.length === 0;
+      const pgoff = untouched ? to : area.pgoff + (start - area.start);
+      w.put('vma', copy, { ...vma, start: to, end: to + pages, pgoff });
       for (const number of area.anonVmas) linkAnonVma(w, number, copy);
     },
   );
+  mergeAreas(tx, area.space, to, to + pages, cause);
 }

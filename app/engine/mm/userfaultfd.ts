@@ -27,6 +27,7 @@ import { areaAt, areasIn, ownAnonVma, splitAt, type Area } from './areas.ts';
 import type { FaultOutcome, FaultSpan } from './cpu-fault.ts';
 import { allFrames, findFree, systemPool, take } from './frames.ts';
 import { splitAtBorders } from './huge.ts';
+import { mergeAreas } from './merge-areas.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { charge } from './rss.ts';
 
@@ -57,6 +58,7 @@ export function registerUffd(tx: Tx, { space, start, end }: SpaceSpan, modes: re
     for (const area of areasIn(w.world, space, start, end))
       w.patch('vma', area.id, { flags: [...area.flags.filter((flag) => !flag.startsWith('UFFD_')), ...flags] });
   });
+  mergeAreas(tx, space, start, end, cause);
   if (modes.length === 0) wake(tx, space, start, end, cause);
   return ok;
 }

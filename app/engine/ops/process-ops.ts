@@ -13,6 +13,7 @@ import { closeAllOf, shareFilesWith } from '../owners/node-file.ts';
 import { isOk, ok, type Tx, type Writer } from '../tx.ts';
 import { areasIn, dropUnmapped, newVmaId, unmappedBelow } from '../mm/areas.ts';
 import { cpuAccess } from '../mm/cpu-fault.ts';
+import { mergeAreas } from '../mm/merge-areas.ts';
 import { frameFlag } from '../../model/frame-state.ts';
 import { allFrames, findFree, storeContent, systemPool, take } from '../mm/frames.ts';
 import { canDetach, detachAreas, splitEnds, zapEntries, zapRange } from '../mm/unmap.ts';
@@ -194,6 +195,7 @@ export const mmap = defineOp(
       w.put('buffer', name, { space: process.space, start, pages: op.pages });
       if (op.at === undefined) w.patch('space', process.space, { mmapBase: start });
     });
+    mergeAreas(tx, process.space, start, start + op.pages, null);
     return ok;
   },
 );

@@ -1,7 +1,7 @@
 /** What holds of every run of operations, whatever they are: the laws that random sequences are checked against. */
 import { sameJson } from '../../base/same-json.ts';
 import type { World } from '../../model/world.ts';
-import { isMigration } from '../../model/pte.ts';
+import { countsInMapcount, isMigration } from '../../model/pte.ts';
 import { frameFlag, readFrame } from '../../model/frame-state.ts';
 import { apply, invert, pageMap, sameWorld } from '../apply.ts';
 import type { Event, OpResult } from '../event.ts';
@@ -92,6 +92,7 @@ const laws: readonly Law[] = [
   { name: 'run = run', check: again },
   { name: 'no write is lost', check: noWriteLost },
   { name: 'causes come first', check: causes },
+  { name: 'the reverse map finds every mapping', check: ({ after }) => unfound(after) },
   { name: 'nothing is left locked', check: ({ after }) => leftBehind(after) },
 ];
 
@@ -123,6 +124,30 @@ function causes({ events }: Transaction): string | null {
 function noWriteLost({ before, after, events }: Transaction): string | null {
   const expected = written(before, events);
   return sameContents(expected, contentsOf(after));
+}
+
+/** An entry of an anonymous page is where its frame's anon_vma and index say, in an area that the anon_vma knows. */
+function unfound(world: World): string | null {
+  for (const [space, table] of Object.entries(world.pages.pte))
+    for (const run of table.occupied()) {
+      if (!countsInMapcount(run.values[0] ?? 0)) continue;
+      const first = run.values[1] ?? 0;
+      for (const part of pageMap(world, 'frame', allFrames).occupied(first, first + (run.end - run.start))) {
+        const frame = readFrame(part.values);
+        if ((frame.flags & frameFlag.pageCache) !== 0) continue;
+        const start = run.start + (part.start - first);
+        const end = start + (part.end - part.start);
+        const known = world.records.anonVma[String(frame.anonVma)]?.vmas ?? [];
+        for (const [id, area] of Object.entries(world.records.vma)) {
+          const from = Math.max(start, area.start);
+          if (area.space !== space || from >= Math.min(end, area.end)) continue;
+          if (!known.includes(id)) return `${space} page ${from}: anon_vma ${frame.anonVma} does not know its area`;
+          if (frame.index + (from - start) !== area.pgoff + (from - area.start))
+            return `${space} page ${from}: the index of its frame leads elsewhere`;
+        }
+      }
+    }
+  return null;
 }
 
 /** With no operation under way nothing is locked, isolated or in migration, and no frame is held for nobody. */
