@@ -162,10 +162,12 @@ for path in "$root"/sys/devices/virtual/memory_tiering/memory_tier[0-9]*; do
   [ -d "$path" ] && copy "sys/devices/virtual/memory_tiering/${path##*/}" nodelist
 done
 
+copy sys/devices/system/memory block_size_bytes
 for path in "$root"/sys/devices/system/node/node[0-9]*; do
   [ -d "$path" ] || continue
   node=sys/devices/system/node/${path##*/}
   copy "$node" cpumap cpulist distance
+  links "$node" 'memory[0-9]*'
   text "$node/meminfo" '/MemTotal:/p'
   for access in access0 access1; do
     copy "$node/$access/initiators" read_bandwidth write_bandwidth read_latency write_latency

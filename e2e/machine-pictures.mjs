@@ -53,6 +53,8 @@ if (!existsSync(machines)) {
       });
       await page.goto(address);
       await page.locator('button').first().waitFor();
+      // Keys are heard a moment after the first button stands.
+      await page.waitForTimeout(600);
       const chooser = page.waitForEvent('filechooser');
       await page.keyboard.press('Control+o');
       await (await chooser).setFiles(join(machines, file));

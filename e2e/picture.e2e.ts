@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './axe.ts';
+import { root } from './root.ts';
 import { startWeb, type WebApp } from './web-app.ts';
 
 describe('the picture of a machine', () => {
@@ -28,7 +31,7 @@ describe('the picture of a machine', () => {
 
   it('does the same for the selected part by a key', async () => {
     const before = await cards();
-    await page.locator('.graph .card[data-kind=switch]').focus();
+    await page.locator('.graph .card[data-kind=switch] > .card-choose').focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('e');
     await page.locator('.graph').getByText('GPU · NIC').waitFor();
@@ -48,6 +51,29 @@ describe('the picture of a machine', () => {
     expect(await page.locator('.path-way path').count()).toBe(2);
     await page.keyboard.press('Escape');
     await way.waitFor({ state: 'detached' });
+  });
+
+  it.each(['light', 'dark'] as const)('breaks no rule of axe, on a %s ground', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    expect(await violations(page, '.graph')).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  it('marks on the cards what differs from another machine, with a legend of the marks', async () => {
+    const other = readFileSync(join(root, 'assets/topologies/dual-socket.yaml'), 'utf8')
+      .replaceAll('0000:6a:01.0', '0000:6a:02.0')
+      .replaceAll('bytes: 256 GiB', 'bytes: 128 GiB');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Choose a file' }).click();
+    await (await chooser).setFiles({ name: 'before.yaml', mimeType: 'text/plain', buffer: Buffer.from(other) });
+    await page.getByRole('region', { name: 'Comparison' }).waitFor();
+    await page.keyboard.press('5');
+    await page.locator('.card[data-kind=memory][data-difference=changed] .card-difference').first().waitFor();
+    await page.getByRole('list', { name: 'Legend of the picture' }).getByText('removed from it').waitFor();
+    expect(await violations(page, '.centre')).toEqual([]);
+    await page.getByRole('button', { name: 'End the comparison' }).click();
+    await page.locator('.card-difference').first().waitFor({ state: 'detached' });
   });
 
   it('draws a BAR true to scale on demand, and says what lies outside', async () => {

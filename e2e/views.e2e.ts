@@ -1,26 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './axe.ts';
 import { startWeb, type WebApp } from './web-app.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Rules that an element breaks, with an example of each. */
-async function violations(page: Page, within: string): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async (selector) => {
-    const { axe: checker } = globalThis as unknown as {
-      readonly axe: {
-        run(of: string): Promise<{
-          readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
-        }>;
-      };
-    };
-    const found = await checker.run(selector);
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`);
-  }, within);
-}
 
 const iomem =
   '00001000-0009ffff : System RAM\n00100000-7fffffff : System RAM\n80000000-8fffffff : PCI Bus 0000:00\n  80000000-80003fff : 0000:00:02.0\n100000000-4ffffffff : System RAM\n';

@@ -100,7 +100,7 @@ describe('the web host', () => {
   it('shows the facts of a part that is clicked, or reached by keyboard', async () => {
     await page.locator('.graph .card[data-subkind=nic]').click({ position: { x: 10, y: 8 } });
     await page.locator('.object h3').getByText('nic0').waitFor();
-    await page.locator('.graph .card[data-subkind=gpu]').focus();
+    await page.locator('.graph .card[data-subkind=gpu] > .card-choose').focus();
     await page.keyboard.press('Enter');
     await page.locator('.object h3').getByText('gpu0').waitFor();
     await page.keyboard.press('1');

@@ -191,6 +191,15 @@ export interface AddressView {
 }
 
 /** What two machines have in common and what not. */
+/** A node of the graph that differs. */
+export interface MarkedNode {
+  readonly node: string;
+  /** Of itself, or changed where something in it differs; removed: all that differs is that something in it is gone. */
+  readonly difference: Difference;
+  /** Names of what the other machine has in it and this one has not; what was in those is not named. */
+  readonly gone?: readonly string[];
+}
+
 export interface ComparisonView {
   /** The machine that the open one is compared with. */
   readonly title: string;
@@ -204,5 +213,5 @@ export interface ComparisonView {
   /** Kinds of parts that only one of the sources can tell: neither added nor removed. */
   readonly notTold: readonly string[];
   /** Parts of the graph that differ, or contain what differs, by id of their node. */
-  readonly nodes: readonly { readonly node: string; readonly difference: Difference }[];
+  readonly nodes: readonly MarkedNode[];
 }

@@ -23,6 +23,9 @@ const level = (
   closed,
 });
 
+/** Up to this text is read at a desk. */
+const desk = 12;
+
 /** So many levels draw everything, with ever less about each thing. */
 const unfolded = 9;
 
@@ -65,7 +68,7 @@ export interface Wanted {
 }
 
 export const defaultRoom: Size = { width: 700, height: 780 };
-export const defaultWanted: Wanted = { room: defaultRoom, above: 0, leastText: 11, wishes: noWishes, keep: new Set() };
+export const defaultWanted: Wanted = { room: defaultRoom, above: 0, leastText: 10, wishes: noWishes, keep: new Set() };
 
 export interface Drawn {
   readonly picture: DrawnPicture;
@@ -121,12 +124,15 @@ function choose(picture: Picture, wanted: Wanted, sizes: Map<string, Size>): Can
   let best: Candidate | null = null;
   for (const [index, detail] of details.entries()) {
     if (named !== undefined && detail.name !== named) continue;
-    // Whole lines are worth a little less size, but not the least.
-    const leastScale = (leastText / type.small.size) * (detail.wrap > 0 ? 1.04 : 1);
+    // What says more must be read a little more easily; what says least may be as small as can be read.
+    const comfort = detail.wrap > 0 ? 1.15 : detail.labels === 'wire' ? 1.1 : 1;
+    const leastScale = (leastText / type.small.size) * comfort;
     const isLast = index === details.length - 1 || named !== undefined;
     const next = attempt(picture, detail, wanted, isLast ? 0 : leastScale * 0.6, sizes);
     if (next === null) continue;
-    if (next.scale >= leastScale && index < unfolded) return next;
+    // Half a pixel less is better than folding parts away; on a stage it is not.
+    const yielded = index === unfolded - 1 && leastText <= desk ? 0.95 : 1;
+    if (next.scale >= leastScale * yielded && index < unfolded) return next;
     if (best === null || isBetter(next, best, leastScale)) best = next;
   }
   return best;

@@ -46,7 +46,8 @@ export function drawRelations(
     const b = place(relation.target);
     if (a === undefined || b === undefined || a === b) return [];
     const along = joinWires(relation.route, drawn.drawing.routes, a);
-    const elbow = along.length > 1 ? along : elbowBetween(a, b);
+    const isProcess = [relation.source, relation.target].some((id) => id.startsWith('process:'));
+    const elbow = along.length > 1 ? along : isProcess ? elbowBetween(a, b) : null;
     const curve = curveBetween(a, b);
     const way: readonly Point[] = elbow ?? [curve.start, curve.label, curve.end];
     const text = relation.kind === 'refused' ? `✕ ${relation.label}` : relation.label;

@@ -190,10 +190,11 @@ function corners(points: readonly Point[], end: Point, way: readonly Point[]): r
 }
 
 /**
- * From a box above to one below, at right angles: down at the end in the middle of the lower one, where the heads of the
- * frames that it lies in have no text. Null where it does not lie below.
+ * Between a box above and one below, at right angles: down in the middle of the lower one, where the heads of the frames
+ * that it lies in have no text. Null where neither lies below the other.
  */
 export function elbowBetween(a: Placed, b: Placed): readonly Point[] | null {
+  if (b.y + b.height + 12 <= a.y) return elbowBetween(b, a)?.toReversed() ?? null;
   const bottom = a.y + a.height;
   if (b.y < bottom + 12) return null;
   const x = b.x + b.width / 2;

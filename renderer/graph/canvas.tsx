@@ -9,6 +9,7 @@ import {
   type Node,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
+import { type } from '../../app/draw/card.ts';
 import { placeProcesses, roomForProcesses } from '../../app/draw/draw.ts';
 import { asDrawn } from '../../app/draw/fold.ts';
 import type { DrawnNode, Placed, Size } from '../../app/draw/picture.ts';
@@ -37,7 +38,7 @@ const ways: ReadonlyMap<string, 'left' | 'right' | 'up' | 'down'> = new Map([
 
 const margin = 18;
 /** Pixels of the smallest text, at a desk and on a stage. */
-const readable = { desk: 11, stage: 24 } as const;
+const readable = { desk: 10, stage: 24 } as const;
 const largest = { desk: 1.5, stage: 3 } as const;
 /** Below this zoom the labels of wires would only be dust. */
 const labelsFrom = 0.5;
@@ -51,13 +52,15 @@ function useRoom(present: boolean): readonly [(element: HTMLElement | null) => v
   const [room, setRoom] = useState<Size | null>(null);
   useEffect(() => {
     if (element === null) return;
+    // No panel moves on a stage, and text there must have its size.
+    const slack = present ? 0.01 : notable;
     const measure = (): void =>
       setRoom((old) => {
         const width = element.clientWidth - 2 * margin;
         const height = element.clientHeight - 2 * margin;
         if (width < 40 || height < 40) return old;
         const same =
-          old !== null && Math.abs(width / old.width - 1) < notable && Math.abs(height / old.height - 1) < notable;
+          old !== null && Math.abs(width / old.width - 1) < slack && Math.abs(height / old.height - 1) < slack;
         return same ? old : { width, height };
       });
     measure();
@@ -183,11 +186,14 @@ function Graph() {
     const element = frame.current;
     if (element === null || bounds === null) return;
     const [width, height] = [element.clientWidth, element.clientHeight];
-    const zoom = Math.min(
+    const fitting = Math.min(
       (width - 2 * margin) / bounds.width,
       (height - 2 * margin) / bounds.height,
       present ? largest.stage : largest.desk,
     );
+    // A little margin is given up rather than the size of the text.
+    const least = readable.stage / type.small.size;
+    const zoom = present && fitting < least && fitting > least * 0.93 ? least : fitting;
     const x = (width - bounds.width * zoom) / 2 - bounds.x * zoom;
     const y = Math.max(margin, (height - bounds.height * zoom) / 3) - bounds.y * zoom;
     const handle = requestAnimationFrame(() => void flow.setViewport({ x, y, zoom }));

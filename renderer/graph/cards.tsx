@@ -1,8 +1,11 @@
 import { memo, useMemo } from 'react';
+import { useShallow } from 'zustand/react/shallow';
 import { Handle, Position, type NodeProps } from '@xyflow/react';
 import type { GraphNode } from '../../app/contract/frame.ts';
 import { cardOf, frameMarks, frameRoom, type CardStyle } from '../../app/draw/card.ts';
 import { isInside, type DrawnNode } from '../../app/draw/picture.ts';
+import { cardDifference } from '../compare/card-difference.ts';
+import { useComparison } from '../stores/comparison.ts';
 import { useFrame } from '../stores/frame.ts';
 import { sameSelection, select, useSelection } from '../stores/selection.ts';
 import { Marks } from './marks.tsx';
@@ -85,6 +88,16 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
     const id = selected?.kind === 'node' ? (standIn ?? selected.id) : null;
     return id !== null && (drawn.stands.includes(id) || behind?.has(id) === true);
   });
+  const difference = useComparison(
+    useShallow(({ marks }) =>
+      cardDifference(
+        marks,
+        id,
+        parts.map((part) => part.id),
+        [...drawn.stands, ...(behind ?? [])],
+      ),
+    ),
+  );
   const isGoal = usePicture((state) => state.goal !== null && drawn.stands.includes(state.goal));
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   const node = useMemo<DrawnNode | null>(
@@ -124,28 +137,38 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
       data-pointed={pointed || undefined}
       data-alert={node.alerts.length > 0 || undefined}
       data-stacked={node.count > 1 || undefined}
-      role="button"
-      tabIndex={0}
-      aria-pressed={chosen}
-      aria-label={[
-        node.title,
-        node.count > 1 ? `times ${node.count}` : '',
-        node.subtitle ?? '',
-        ...node.holds,
-        ...node.alerts,
-      ]
-        .filter((part) => part !== '')
-        .join(', ')}
+      data-difference={difference?.difference}
       onClick={(event) => choose(id, event.shiftKey)}
-      onKeyDown={(event) => {
-        if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ')) return;
-        event.preventDefault();
-        choose(id, event.shiftKey);
-      }}
     >
+      <button
+        type="button"
+        className="card-choose"
+        aria-pressed={chosen}
+        aria-label={[
+          node.title,
+          node.count > 1 ? `times ${node.count}` : '',
+          node.subtitle ?? '',
+          ...node.holds,
+          ...node.peers,
+          difference?.text ?? '',
+          ...node.alerts,
+        ]
+          .filter((part) => part !== '')
+          .join(', ')}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return;
+          event.preventDefault();
+          choose(id, event.shiftKey);
+        }}
+      />
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Marks marks={marks} width={width} height={form === 'card' ? height : frameRoom(style.form).head} />
       <Toggles node={node} />
+      {difference !== null && (
+        <span className="card-difference" aria-hidden="true">
+          {difference.text}
+        </span>
+      )}
       {node.alerts[0] !== undefined && <p className="card-alert">{node.alerts[0]}</p>}
     </div>
   );

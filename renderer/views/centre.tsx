@@ -4,6 +4,7 @@ import { AddressPanel } from '../addresses/address-panel.tsx';
 import { CompareStrip } from '../compare/compare-strip.tsx';
 import { FindField } from '../find/find-field.tsx';
 import { GraphCanvas } from '../graph/canvas.tsx';
+import { MachineLegend } from '../legend/machine-legend.tsx';
 import { LegendStrip } from '../legend/legend-strip.tsx';
 import { MatrixPanel } from '../matrices/matrix-panel.tsx';
 import { PartsPanel } from '../parts/parts-panel.tsx';
@@ -31,6 +32,7 @@ function GraphView() {
     <>
       <GraphCanvas />
       <LegendStrip />
+      <MachineLegend />
     </>
   );
 }

@@ -11,6 +11,7 @@ import { line, textOf } from './file-tree.ts';
 import type { FileTree } from './file-tree.ts';
 import { gunzip, isGzip } from './gunzip.ts';
 import { treeOfArchive } from './memory-tree.ts';
+import { withNodes } from './memory-blocks.ts';
 import { readNodes } from './nodes.ts';
 import { readOsDevices } from './os-devices.ts';
 import { readPciDevices } from './pci-devices.ts';
@@ -101,8 +102,10 @@ export function readLinux(
       (row) => [{ source: 0, line: row, path: 'proc/iomem' }],
       (row, message) => draft.warn(row, `proc/iomem: ${message}`),
     );
-    for (const range of ranges)
-      draft.addressRanges.push(range.object !== null && !draft.has(range.object) ? { ...range, object: null } : range);
+    const rows = ranges.map((range) =>
+      range.object !== null && !draft.has(range.object) ? { ...range, object: null } : range,
+    );
+    draft.addressRanges.push(...withNodes(tree, rows, (id) => draft.has(id)));
   }
   const grouped = draft.objects.some((object) => 'iommuGroup' in object && object.iommuGroup !== null);
   draft.policy = {

@@ -87,6 +87,8 @@ class Cutter {
   #label({ range }: Place, part: string | null): string {
     if (range === null) return 'not in the map';
     const bar = part === null ? undefined : this.index.byId.get(part);
+    const node = bar?.what.kind === 'object' && bar.what.object.kind === 'numaNode' ? bar.what.object : null;
+    if (node !== null) return `${range.label}, node ${node.osIndex ?? '?'}`;
     if (bar?.what.kind !== 'bar' || !range.label.startsWith(bar.row.pci ?? '?')) return range.label;
     const owner = this.index.byId.get(bar.what.object.id)?.row.name.split(' · ')[0] ?? range.label;
     return owner === bar.row.pci ? `${owner} ${bar.row.name}` : `${owner} ${bar.row.name}, ${bar.row.pci ?? ''}`;

@@ -101,6 +101,18 @@ describe('a comparison in the views', () => {
     expect(view).toMatchObject({ added: 0, removed: 0, changed: found.changed.length });
   });
 
+  it('names what is gone at the node that held it, once for all that was in it', () => {
+    const large = openedText(
+      'tree',
+      '-+-[0000:00]-+-00.0  Bridge\n             +-01.0  GPU\n             \\-02.0  GPU\n',
+    );
+    const small = openedText('tree', '-+-[0000:00]-+-00.0  Bridge\n             \\-01.0  GPU\n');
+    const gone = compare(large, small);
+    const { nodes } = comparisonView({ title: 't', source: 's' }, gone, markedIndex(small.index, large.index, gone));
+    expect(nodes).toHaveLength(1);
+    expect(nodes[0]).toMatchObject({ difference: 'removed', gone: [expect.stringContaining('0000:00:02.0')] });
+  });
+
   it('keeps what is gone as rows of its own, at the node that held it', () => {
     const small = openedText('tree', '-+-[0000:00]-+-00.0  Bridge\n');
     const large = openedText('tree', '-+-[0000:00]-+-00.0  Bridge\n             \\-01.0  GPU\n');

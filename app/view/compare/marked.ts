@@ -1,5 +1,5 @@
 /** The table of a machine with what differs from another one marked in it, and what only the other has added to it. */
-import type { AttributeChange, ComparisonView, Difference } from '../../contract/machine-views.ts';
+import type { AttributeChange, ComparisonView, Difference, PartRow } from '../../contract/machine-views.ts';
 import type { IndexedPart, PartIndex } from '../parts/part-index.ts';
 import type { Comparison } from './compare.ts';
 
@@ -53,15 +53,36 @@ export function markedIndex(index: PartIndex, before: PartIndex, comparison: Com
   };
 }
 
+/** Its short name, or what it is and its address. */
+const nameOf = ({ name, pci }: PartRow): string => {
+  const [first = name] = name.split(' · ');
+  return /^[a-z]+\d+$/.test(first) || pci == null ? first : `${first} ${pci}`;
+};
+
+/** More than these are not named. */
+const mostNamed = 20;
+
 /** Nodes of the graph that differ, or that contain what differs. */
-function markedNodes(marked: MarkedIndex): ComparisonView['nodes'] {
+function markedNodes(marked: MarkedIndex, comparison: Comparison): ComparisonView['nodes'] {
   const nodes = new Map<string, Difference>();
-  for (const { row } of marked.parts) {
+  const gone = new Map<string, string[]>();
+  const removed = new Set(comparison.removed.flatMap(({ what }) => (what.kind === 'object' ? [what.object.id] : [])));
+  for (const { row, what } of marked.parts) {
     if (row.difference === null || row.drawn === null) continue;
-    const own = row.drawn === row.id ? row.difference : 'changed';
-    if (nodes.get(row.drawn) !== 'added') nodes.set(row.drawn, own);
+    const before = nodes.get(row.drawn);
+    if (row.difference === 'removed') {
+      if (before === undefined) nodes.set(row.drawn, 'removed');
+      const within = what.kind === 'bar' ? what.object.id : what.kind === 'object' ? what.object.parent : null;
+      if (within !== null && removed.has(within)) continue;
+      const names = gone.get(row.drawn) ?? [];
+      if (names.length < mostNamed) names.push(nameOf(row));
+      gone.set(row.drawn, names);
+    } else if (before !== 'added') nodes.set(row.drawn, row.drawn === row.id ? row.difference : 'changed');
   }
-  return [...nodes].map(([node, difference]) => ({ node, difference }));
+  return [...nodes].map(([node, difference]) => {
+    const names = gone.get(node);
+    return { node, difference, ...(names === undefined ? {} : { gone: names }) };
+  });
 }
 
 export const comparisonView = (
@@ -77,5 +98,5 @@ export const comparisonView = (
   changed: comparison.changed.length,
   other: comparison.other.length,
   notTold: comparison.notTold,
-  nodes: markedNodes(marked),
+  nodes: markedNodes(marked, comparison),
 });
