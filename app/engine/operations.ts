@@ -5,6 +5,7 @@ import * as driver from './ops/driver-ops.ts';
 import * as migrate from './ops/migrate-ops.ts';
 import * as mirror from './ops/mirror-ops.ts';
 import { fabricOperations } from './ops/fabric-operations.ts';
+import { folioOperations } from './ops/folio-operations.ts';
 import { hotplugOperations } from './ops/hotplug-operations.ts';
 import { ownerOperations } from './ops/owner-operations.ts';
 import * as uffd from './ops/userfault-ops.ts';
@@ -68,6 +69,7 @@ export const operations = {
   ...sharingOperations,
   ...ownerOperations,
   ...hotplugOperations,
+  ...folioOperations,
 } as const;
 
 export type OpName = keyof typeof operations;

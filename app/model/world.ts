@@ -226,6 +226,8 @@ export interface Hold {
   readonly space: string;
   /** FOLL_PIN; false: a plain reference (FOLL_GET). */
   readonly pin: boolean;
+  /** A plain reference with the folio lock, as long as somebody works on the pages. */
+  readonly locked?: boolean;
   /** Pages [start, end), whose frames count up from `frame`; null: the zero page, which nobody counts. */
   readonly pages: readonly { readonly start: number; readonly end: number; readonly frame: number | null }[];
 }

@@ -62,7 +62,7 @@ export function unpin(tx: Tx, { space, start, end }: SpaceSpan, flags: readonly 
   const at = { space, start, pages: end - start };
   const pin = flags.includes('pin');
   const found = Object.entries(tx.world.records.hold)
-    .filter(([, held]) => held.space === space && held.pin === pin && covers(held, start, end))
+    .filter(([, held]) => held.space === space && held.pin === pin && held.locked !== true && covers(held, start, end))
     .sort(([a], [b]) => Number(b) - Number(a))[0];
   if (found === undefined)
     return tx.refuse('EINVAL', 'unpin.none', {
@@ -111,7 +111,7 @@ const covers = (held: Hold, start: number, end: number): boolean =>
   end - start;
 
 /** The frames of a range, as stretches whose frames count up. */
-function framesOf(tx: Tx, space: string, start: number, end: number): Hold['pages'] {
+export function framesOf(tx: Tx, space: string, start: number, end: number): Hold['pages'] {
   return tx
     .pages('pte', space)
     .occupied(start, end)

@@ -1,0 +1,71 @@
+/**
+ * Folios that somebody works on, as I/O does: locked and referenced until that is done.
+ *
+ *      A SS..  --folioLock [0]; migrateToDevice-->                     A SDDD   migrate_vma_collect_pmd passes it over
+ *      A SS..  --folioLock [0]; folioUnlock [0]; migrateToDevice-->    A DDDD
+ *
+ * Stands for folio_lock and folio_unlock of mm/filemap.c, around a read or a writeback.
+ */
+import { frameFlag } from '../../model/frame-state.ts';
+import { hasFrame } from '../../model/pte.ts';
+import type { Hold } from '../../model/world.ts';
+import type { OpResult } from '../event.ts';
+import type { SpaceSpan } from '../place.ts';
+import { ok, type Tx, type Writer } from '../tx.ts';
+import { changeFrames, frameAt, isFrame } from './frames.ts';
+import { framesOf } from './pin.ts';
+
+/** Sleeps while somebody else has one of them; EFAULT where there is no page. */
+export function lockFolios(tx: Tx, { space, start, end }: SpaceSpan): OpResult {
+  const at = { space, start, pages: end - start };
+  const entries = tx.pages('pte', space).occupied(start, end);
+  const there = entries.reduce((sum, run) => sum + (hasFrame(run.values[0] ?? 0) ? run.end - run.start : 0), 0);
+  if (there < end - start)
+    return tx.refuse('EFAULT', 'folio.lock', { at, why: 'a page of the range has no frame', fn: 'folio_lock' });
+  const pages = framesOf(tx, space, start, end);
+  if (pages.some((part) => anyLocked(tx, part))) return { blocked: 'folioLock' };
+  tx.emit({ kind: 'folioLocked', rule: 'folio.lock', fn: 'folio_lock', at }, (w) => {
+    w.put('hold', String(w.count('nextHold', 1)), { space, pin: false, locked: true, pages });
+    for (const part of pages) change(w, part, 1);
+  });
+  return ok;
+}
+
+/** Ends what began with the same range; EINVAL where nobody has just these folios locked. */
+export function unlockFolios(tx: Tx, { space, start, end }: SpaceSpan): OpResult {
+  const at = { space, start, pages: end - start };
+  const found = Object.entries(tx.world.records.hold).find(
+    ([, held]) =>
+      held.locked === true &&
+      held.space === space &&
+      held.pages[0]?.start === start &&
+      held.pages[held.pages.length - 1]?.end === end,
+  );
+  if (found === undefined)
+    return tx.refuse('EINVAL', 'folio.unlock', { at, why: 'nobody locked just these folios', fn: 'folio_unlock' });
+  const [key, held] = found;
+  tx.emit({ kind: 'folioUnlocked', rule: 'folio.unlock', at }, (w) => {
+    w.put('hold', key, null);
+    for (const part of held.pages) change(w, part, -1);
+  });
+  return ok;
+}
+
+type Part = Hold['pages'][number];
+
+function anyLocked(tx: Tx, { start, end, frame }: Part): boolean {
+  for (let i = 0; frame !== null && i < end - start; i++) {
+    const state = frameAt(tx.world, frame + i);
+    if (state !== null && isFrame(state, 'locked')) return true;
+  }
+  return false;
+}
+
+function change(w: Writer, { start, end, frame }: Part, by: 1 | -1): void {
+  if (frame === null) return;
+  changeFrames(w, frame, frame + (end - start), (f) => ({
+    ...f,
+    refs: f.refs + by,
+    flags: by === 1 ? f.flags | frameFlag.locked : f.flags & ~frameFlag.locked,
+  }));
+}
