@@ -15,8 +15,11 @@ import type {
 
 const maxWarnings = 500;
 
-/** Far above real machines: 16384 threads make about 30,000 objects, a thousand virtual functions a card a few thousand. */
-export const draftLimits = { objects: 120_000, pci: 16_384 } as const;
+/**
+ * Far above real machines: 16384 threads make about 30,000 objects, a thousand virtual functions a card a few thousand.
+ * Ids leave room for the number behind them within the 256 characters that a file of our own may have.
+ */
+export const draftLimits = { objects: 120_000, pci: 16_384, id: 240 } as const;
 
 /** What a reader fills; `finish` makes the immutable topology of it. One source, index 0. */
 export class TopologyDraft {
@@ -44,10 +47,11 @@ export class TopologyDraft {
   }
 
   /**
-   * Adds the object under its id, or under the id with a number behind where the id is taken; says which. Beyond the
-   * limits nothing is added: what would be inside goes to the parent.
+   * Adds the object under its id, or under the id with a number behind where the id is taken, and cut where it is too long;
+   * says which. Beyond the limits nothing is added: what would be inside goes to the parent.
    */
-  add(object: TopologyObject): string {
+  add(given: TopologyObject): string {
+    const object = given.id.length <= draftLimits.id ? given : this.#shortened(given);
     let { id } = object;
     const isPci = object.kind === 'pciFunction' || object.kind === 'pciBridge';
     if (this.#objects.size >= draftLimits.objects || (isPci && this.#pci >= draftLimits.pci)) {
@@ -64,6 +68,15 @@ export class TopologyDraft {
     }
     this.#objects.set(id, id === object.id ? object : { ...object, id });
     return id;
+  }
+
+  #shortened(object: TopologyObject): TopologyObject {
+    const id = object.id.slice(0, draftLimits.id);
+    this.warn(
+      object.from[0]?.line ?? null,
+      `a name of ${object.id.length} characters is cut to "${id.slice(0, 32)}..."`,
+    );
+    return { ...object, id };
   }
 
   /** True once something had to be left out: adding more is in vain. */

@@ -53,7 +53,8 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array => {
 
 /** One to four injuries: cut off, flipped bits, bytes changed, pieces doubled, lost, moved, or taken from another input. */
 export function mutate(input: Uint8Array, other: Uint8Array, next: (limit: number) => number): Uint8Array {
-  let bytes: Uint8Array = input.slice();
+  // A copy in any case: slice of a Buffer would share its bytes.
+  let bytes: Uint8Array = new Uint8Array(input);
   for (let i = 0, injuries = 1 + next(4); i < injuries; i += 1) {
     const at = next(bytes.length + 1);
     const length = 1 + next(Math.max(1, Math.min(bytes.length - at, 512)));
