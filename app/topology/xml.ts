@@ -38,6 +38,9 @@ interface Open {
 
 const chunkCharacters = 65_536;
 
+/** Leaves the parser, which would go on and make an error of every character that follows. */
+class Stop extends Error {}
+
 /**
  * Parses strictly, without entities (an undefined entity is an error, definitions are never read) and within bounds.
  * The first fault ends it.
@@ -61,8 +64,9 @@ export function parseXml(file: string, bytes: Uint8Array): Result<XmlDocument, r
   let elements = 0;
   let attributes = 0;
   let line = 1;
-  const fault = (message: string): void => {
-    if (faults.length === 0) faults.push({ file, line: parser.line, column: parser.columnIndex + 1, message });
+  const fault = (message: string): never => {
+    faults.push({ file, line: parser.line, column: parser.columnIndex + 1, message });
+    throw new Stop(message);
   };
   parser.on('error', (error) =>
     fault(`${error.message.replace(/^\d+:\d+: /, '')} the XML is damaged or cut off: get a complete copy`),
@@ -94,9 +98,12 @@ export function parseXml(file: string, bytes: Uint8Array): Result<XmlDocument, r
     const element = open.pop();
     if (element !== undefined) (open.at(-1)?.children ?? roots).push(element);
   });
-  for (let at = 0; at < text.length && faults.length === 0; at += chunkCharacters)
-    parser.write(text.slice(at, at + chunkCharacters));
-  if (faults.length === 0) parser.close();
+  try {
+    for (let at = 0; at < text.length; at += chunkCharacters) parser.write(text.slice(at, at + chunkCharacters));
+    parser.close();
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+  }
   const [root] = roots;
   if (faults.length > 0) return err(faults);
   if (root === undefined)
