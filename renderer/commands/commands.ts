@@ -10,6 +10,7 @@ import {
   type ViewName,
 } from '../stores/layout.ts';
 import { changeSpeed, usePlayback } from '../stores/playback.ts';
+import { queryTabs, useQueries, type QueryTab } from '../stores/queries.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { eventBack, eventForward, goFirst, goLast, stepBack, stepForward } from '../session/navigate.ts';
 import { open } from '../session/open.ts';
@@ -46,6 +47,13 @@ const viewTitles: Readonly<Record<ViewName, string>> = {
   addresses: 'physical addresses',
   matrices: 'matrices',
   parts: 'all parts in a table',
+  queries: 'queries: find a device, routes, pipelines',
+};
+
+const queryTitles: Readonly<Record<QueryTab, string>> = {
+  find: 'Find a device by constraints',
+  route: 'Route between two places',
+  pipeline: 'Best devices and buffers for a pipeline',
 };
 
 /** The next view in the order of their tabs. */
@@ -83,6 +91,7 @@ function closeTopmost(): void {
   else if (present) useLayout.setState({ present: false });
   else if (drawer) useLayout.setState({ drawer: false });
   else if (usePicture.getState().goal !== null) usePicture.setState({ goal: null });
+  else if (useQueries.getState().shown !== null) useQueries.setState({ shown: null });
   else if (useSelection.getState().selected !== null) select(null);
 }
 
@@ -133,6 +142,19 @@ export const commands: readonly Command[] = [
         title: `See ${viewTitles[view]}`,
         keys: [String(inspectorTabs.length + i + 1)],
         run: () => useLayout.setState({ view }),
+      }) as const,
+  ),
+  ...queryTabs.map(
+    (tab) =>
+      ({
+        id: `query-${tab}`,
+        group: 'View',
+        title: queryTitles[tab],
+        keys: [],
+        run: () => {
+          useQueries.setState({ tab });
+          useLayout.setState({ view: 'queries' });
+        },
       }) as const,
   ),
   { id: 'next-view', group: 'View', title: 'Next view of the machine', keys: ['V'], run: nextView },

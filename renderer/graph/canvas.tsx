@@ -26,6 +26,7 @@ import { RelationLayer } from './relation-layer.tsx';
 import { useReveal } from './reveal.ts';
 import { forgetUnfolded, useUnfolded } from './unfolded.ts';
 import { useDrawing } from './use-drawing.ts';
+import { WayCard, WayLayer } from './way-layer.tsx';
 import { WireLayer } from './wire-layer.tsx';
 import './graph.css';
 
@@ -256,8 +257,10 @@ function Graph() {
         {drawn !== null && <WireLayer wires={drawn.drawing.wires} />}
         <RelationLayer relations={drawnRelations} />
         {drawn !== null && places !== null && <PathLayer picture={machine} drawn={drawn} places={places} />}
+        {drawn !== null && places !== null && <WayLayer picture={machine} drawn={drawn} places={places} />}
       </ReactFlow>
       <PathCard picture={machine} />
+      <WayCard />
       {failed !== null && (
         <p className="graph-note">The picture could not be made anew: {failed}. The list of parts is under Object.</p>
       )}

@@ -10,6 +10,7 @@ import { useFrame } from '../stores/frame.ts';
 import { sameSelection, select, useSelection } from '../stores/selection.ts';
 import { Marks } from './marks.tsx';
 import { usePicture } from './picture-state.ts';
+import { useIsMarked } from './way-layer.tsx';
 import { setClosed, setStacked, useUnfolded } from './unfolded.ts';
 
 /** What a card needs beside its node, which it takes from the frame itself. */
@@ -99,6 +100,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
     ),
   );
   const isGoal = usePicture((state) => state.goal !== null && drawn.stands.includes(state.goal));
+  const isMarked = useIsMarked(drawn.stands, behind);
   const pointed = useSelection((state) => sameSelection(state.hovered, { kind: 'node', id }));
   const node = useMemo<DrawnNode | null>(
     () =>
@@ -133,7 +135,7 @@ const Card = memo(({ id, data, width = 0, height = 0 }: NodeProps) => {
       data-tight={form !== 'card' && frameRoom(style.form).pad < 10 ? true : undefined}
       data-subkind={node.subkind ?? undefined}
       data-chosen={chosen || undefined}
-      data-goal={isGoal || undefined}
+      data-goal={isGoal || isMarked || undefined}
       data-pointed={pointed || undefined}
       data-alert={node.alerts.length > 0 || undefined}
       data-stacked={node.count > 1 || undefined}

@@ -5,6 +5,7 @@ import { showComparison } from '../stores/comparison.ts';
 import { useDocument } from '../stores/document.ts';
 import { useLayout } from '../stores/layout.ts';
 import { useParts } from '../stores/parts.ts';
+import { forgetQueries } from '../stores/queries.ts';
 import { useSelection } from '../stores/selection.ts';
 import { beginning } from './cursor.ts';
 import { reportLost } from './lost.ts';
@@ -42,6 +43,7 @@ export async function adopt(head: DocumentHead, cursor: Cursor): Promise<void> {
   useSelection.setState({ selected: null, hovered: null, table: null });
   showComparison(null);
   useParts.setState(useParts.getInitialState(), true);
+  forgetQueries();
   if (head.view !== undefined) useLayout.setState({ view: head.view });
   showDocument(cursor);
   if (head.steps.length === 0) return;

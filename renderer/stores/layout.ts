@@ -6,7 +6,7 @@ z.config({ jitless: true });
 export const inspectorTabs = ['tables', 'why', 'object', 'events'] as const;
 export type InspectorTab = (typeof inspectorTabs)[number];
 /** What the middle of the window shows. */
-export const viewNames = ['graph', 'addresses', 'matrices', 'parts'] as const;
+export const viewNames = ['graph', 'addresses', 'matrices', 'parts', 'queries'] as const;
 export type ViewName = (typeof viewNames)[number];
 export type PanelName = 'story' | 'inspector' | 'timeline' | 'legend';
 export type ThemeChoice = 'system' | 'light' | 'dark';

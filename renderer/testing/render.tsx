@@ -6,6 +6,7 @@ import { useDocument } from '../stores/document.ts';
 import { emptyFrame, useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { usePlayback } from '../stores/playback.ts';
+import { forgetQueries } from '../stores/queries.ts';
 import { useSelection } from '../stores/selection.ts';
 import { useTable } from '../stores/table.ts';
 import { fakeClient, type FakeClient } from './fake-client.ts';
@@ -32,6 +33,7 @@ export function freshSession(client: FakeClient = fakeClient()): FakeClient {
   useSelection.setState(useSelection.getInitialState(), true);
   useLayout.setState(useLayout.getInitialState(), true);
   useTable.setState(useTable.getInitialState(), true);
+  forgetQueries();
   useFrame.setState(emptyFrame, true);
   connect(client);
   return client;

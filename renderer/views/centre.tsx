@@ -1,5 +1,5 @@
 import { Tabs } from 'radix-ui';
-import { Grid3x3, List, Rows3, Workflow, type LucideIcon } from 'lucide-react';
+import { Grid3x3, List, MessageCircleQuestionMark, Rows3, Workflow, type LucideIcon } from 'lucide-react';
 import { AddressPanel } from '../addresses/address-panel.tsx';
 import { CompareStrip } from '../compare/compare-strip.tsx';
 import { FindField } from '../find/find-field.tsx';
@@ -8,6 +8,7 @@ import { MachineLegend } from '../legend/machine-legend.tsx';
 import { LegendStrip } from '../legend/legend-strip.tsx';
 import { MatrixPanel } from '../matrices/matrix-panel.tsx';
 import { PartsPanel } from '../parts/parts-panel.tsx';
+import { QueryPanel } from '../queries/query-panel.tsx';
 import { useDocument } from '../stores/document.ts';
 import { useLayout, viewNames, type ViewName } from '../stores/layout.ts';
 import { Hint } from '../topbar/hint.tsx';
@@ -18,6 +19,7 @@ export const viewTitles: Readonly<Record<ViewName, string>> = {
   addresses: 'Addresses',
   matrices: 'Matrices',
   parts: 'Parts',
+  queries: 'Queries',
 };
 
 const icons: Readonly<Record<ViewName, LucideIcon>> = {
@@ -25,6 +27,7 @@ const icons: Readonly<Record<ViewName, LucideIcon>> = {
   addresses: Rows3,
   matrices: Grid3x3,
   parts: List,
+  queries: MessageCircleQuestionMark,
 };
 
 function GraphView() {
@@ -42,6 +45,7 @@ const panels: Readonly<Record<ViewName, () => React.JSX.Element | null>> = {
   addresses: AddressPanel,
   matrices: MatrixPanel,
   parts: PartsPanel,
+  queries: QueryPanel,
 };
 
 /** The middle of the window: one of the views of the machine, and the field that finds its parts. */
