@@ -34,11 +34,38 @@ describe('the views of a machine', () => {
       ['6', '.address-bar', 'addresses'],
       ['7', '.matrix', 'matrices'],
       ['8', '.parts-grid', 'parts'],
+      ['9', '.queries', 'queries'],
     ] as const) {
       await page.keyboard.press(key);
       await page.locator(panel).waitFor();
       await page.waitForFunction((view) => location.search.includes(`view=${view}`), name);
     }
+  });
+
+  it('answer a route with the keyboard alone, and draw it', async () => {
+    await page.getByRole('tab', { name: 'Find a device' }).focus();
+    await page.keyboard.press('ArrowRight');
+    const from = page.getByRole('combobox', { name: 'From' });
+    await from.focus();
+    await page.keyboard.type('gpu');
+    await page.getByRole('option', { name: 'gpu0 GPU' }).waitFor();
+    await page.keyboard.press('Enter');
+    for (const key of ['Tab', 'Tab']) await page.keyboard.press(key);
+    await page.keyboard.type('nic0');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('row', { name: /Peer DMA/ })
+      .getByText('470 ns')
+      .waitFor();
+    await page.locator('.query-graph .path-way .path-narrow').waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Nearest and widest' }).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.locator('.query-shown').getByText('gpu0 to nic0, peer DMA').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.query-graph').waitFor({ state: 'detached' });
+    await page.keyboard.press('8');
+    await page.locator('.parts-grid').waitFor();
   });
 
   it('order the table by its columns', async () => {
@@ -92,6 +119,17 @@ describe('the views of a machine', () => {
       await other.keyboard.press('7');
       await other.locator('.matrix-cell').first().waitFor();
       expect(await violations(other, '.centre'), `matrices ${scheme}`).toEqual([]);
+      await other.keyboard.press('9');
+      for (const [tab, example] of [
+        ['Find a device', 'compute engine'],
+        ['Route', 'gpu0 to nic0'],
+        ['Pipeline', 'nic →'],
+      ] as const) {
+        await other.getByRole('tab', { name: tab }).click();
+        await other.getByRole('group', { name: 'Examples' }).getByRole('button', { name: example }).first().click();
+        await other.locator('.query-choose').first().waitFor();
+        expect(await violations(other, '.query-side'), `queries, ${tab} ${scheme}`).toEqual([]);
+      }
       await other.close();
     }
   });

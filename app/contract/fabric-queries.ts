@@ -170,6 +170,8 @@ export interface Lack {
   readonly has: string;
   /** By how much; null where it is yes or no, or not told. */
   readonly missing: string | null;
+  /** Why, where the rule is not the figure itself: what the kernel does not trust. */
+  readonly why: string | null;
   /** The kernel function or document that decides it. */
   readonly read: string;
 }

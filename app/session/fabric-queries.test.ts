@@ -56,6 +56,8 @@ describe('a device that is looked for', () => {
       ['peer', 'accel2: P2P with nic0, NOT_SUPPORTED, null'],
       ['latency', 'accel1: 300 ns, 340 ns to dram0, 40 ns too far'],
     ]);
+    const [refused] = answer.dropped.find(({ constraint }) => constraint === 'peer')?.rows ?? [];
+    expect(refused?.lacks[0]?.why).toBe('the way crosses a root complex that the kernel does not trust to forward');
     expect(answer.binding.map(({ constraint, devices }) => [constraint, devices])).toEqual([['latency', 1]]);
   });
 

@@ -26,7 +26,7 @@ import { RelationLayer } from './relation-layer.tsx';
 import { useReveal } from './reveal.ts';
 import { forgetUnfolded, useUnfolded } from './unfolded.ts';
 import { useDrawing } from './use-drawing.ts';
-import { WayCard, WayLayer } from './way-layer.tsx';
+import { useMarked, WayCard, WayLayer } from './way-layer.tsx';
 import { WireLayer } from './wire-layer.tsx';
 import './graph.css';
 
@@ -117,10 +117,12 @@ function Graph() {
     () => (whole === null || !hasSteps ? 0 : roomForProcesses(tables, whole.width)),
     [whole, hasSteps, tables],
   );
-  const { drawn, picture, failed } = useDrawing(
+  const marked = useMarked();
+  const { drawn, picture, failed, shown } = useDrawing(
     nodes,
     edges,
     wishes,
+    marked,
     whole,
     above,
     present ? readable.stage : readable.desk,
@@ -180,8 +182,9 @@ function Graph() {
     return { x: left, y: top, width: right - left, height: bottom - top };
   }, [places, drawn]);
 
-  // The whole machine fits the window when it opens, when the stage is set, and when a process joins it.
-  const fitKey = `${document}|${present}|${flowNodes.filter((node) => (node.data as CardData).drawn.kind === 'process').length}|${drawn === null}|${whole?.width ?? 0}x${whole?.height ?? 0}`;
+  // The whole machine fits the window when it opens, when the stage is set, when a process joins it, and when the result
+  // of a query unfolds it.
+  const fitKey = `${document}|${present}|${flowNodes.filter((node) => (node.data as CardData).drawn.kind === 'process').length}|${drawn === null}|${whole?.width ?? 0}x${whole?.height ?? 0}|${shown}`;
   const frame = useRef<HTMLElement | null>(null);
   useEffect(() => {
     const element = frame.current;

@@ -14,17 +14,20 @@ export interface Drawing {
   readonly drawn: Drawn | null;
   /** What the picture was made of. */
   readonly picture: Picture | null;
+  /** The parts that were asked not to be folded away when it was made, as one word. */
+  readonly shown: string;
   /** Why there is no newer picture. */
   readonly failed: string | null;
 }
 
-const none: Drawing = { drawn: null, picture: null, failed: null };
+const none: Drawing = { drawn: null, picture: null, shown: '', failed: null };
 
-/** The picture that fits the room; while a new one is being made, or where it cannot be, the last good one stays. */
+/** The picture that fits the room, with the parts of `kept` not folded away; while a new one is being made, or where it cannot be, the last good one stays. */
 export function useDrawing(
   nodes: readonly GraphNode[],
   edges: readonly GraphEdge[],
   wishes: Wishes,
+  kept: readonly string[],
   room: Size | null,
   above: number,
   leastText: number,
@@ -36,24 +39,26 @@ export function useDrawing(
     edges.map((edge) => [edge.id, edge.label]),
   ]);
   const picture = useMemo<Picture>(() => ({ nodes, edges }), [shape]);
+  const shown = kept.join(' ');
   const wanted = useMemo<Partial<Wanted> | null>(() => {
     if (room === null) return null;
     const keep = new Set(picture.nodes.filter((node) => node.strips.length > 0).map((node) => node.id));
+    for (const id of kept) keep.add(id);
     return { room, above, leastText, wishes, keep };
-  }, [picture, room, above, leastText, wishes]);
+  }, [picture, room, above, leastText, wishes, shown]);
   const small = picture.nodes.length <= atOnce;
   const now = useMemo<Drawing>(
     () =>
       !small || wanted === null || picture.nodes.length === 0
         ? none
-        : { drawn: draw(picture, wanted), picture, failed: null },
+        : { drawn: draw(picture, wanted), picture, shown, failed: null },
     [small, picture, wanted],
   );
-  const later = useWorker(small ? null : picture, wanted);
+  const later = useWorker(small ? null : picture, wanted, shown);
   return small ? now : later;
 }
 
-function useWorker(picture: Picture | null, wanted: Partial<Wanted> | null): Drawing {
+function useWorker(picture: Picture | null, wanted: Partial<Wanted> | null, shown: string): Drawing {
   const [state, setState] = useState<Drawing>(none);
   const worker = useRef<Worker | null>(null);
   const turn = useRef(0);
@@ -80,7 +85,7 @@ function useWorker(picture: Picture | null, wanted: Partial<Wanted> | null): Dra
       if (data.key !== key) return;
       clearTimeout(late);
       if ('fault' in data) fail(data.fault);
-      else setState({ drawn: data.drawn, picture, failed: null });
+      else setState({ drawn: data.drawn, picture, shown, failed: null });
     };
     own.onerror = () => {
       clearTimeout(late);

@@ -17,9 +17,12 @@ function useShownWay(): ShownWay | null {
 
 const none: readonly string[] = [];
 
+/** Places of the result on show: they are not folded away. */
+export const useMarked = (): readonly string[] => useShownWay()?.drawn.marked ?? none;
+
 /** Whether a card is, stands for, or holds one of the places of the result on show. */
 export function useIsMarked(stands: readonly string[], behind: ReadonlySet<string> | null): boolean {
-  const marked = useShownWay()?.drawn.marked ?? none;
+  const marked = useMarked();
   return marked.some((id) => stands.includes(id) || behind?.has(id) === true);
 }
 
@@ -73,9 +76,11 @@ export function WayCard() {
         <X size={14} aria-hidden="true" />
       </button>
       <p>{shown.said}</p>
-      <button type="button" className="control" onClick={() => useLayout.setState({ view: 'queries' })}>
-        Back to the query
-      </button>
+      <p>
+        <button type="button" className="control" onClick={() => useLayout.setState({ view: 'queries' })}>
+          Back to the query
+        </button>
+      </p>
     </section>
   );
 }

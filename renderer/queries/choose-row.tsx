@@ -32,7 +32,7 @@ export function ChooseRow({ tab, offer, onChoose, title, children }: ChooseRowPr
           type="button"
           className="query-choose"
           aria-pressed={isShown}
-          aria-label={`Show in the graph: ${offer.said}`}
+          title={`Show in the graph: ${offer.said}`}
           onClick={(event) => {
             event.stopPropagation();
             choose();

@@ -95,7 +95,7 @@ export function FoundTable({ view, wish, isEmpty }: FoundTableProps) {
         <details key={constraint} className="query-group" open={devices <= 12 || view.foundTotal === 0}>
           <summary>
             <span>
-              Dropped by <strong>{title}</strong>
+              Dropped by <strong>{title}</strong>: {rows[0]?.lacks[0]?.needs} wanted
             </span>
             <span className="muted">{plural(devices, 'device')}</span>
           </summary>
@@ -186,7 +186,6 @@ function Dropped({ rows, title, more }: DroppedProps) {
         <thead>
           <tr>
             <th scope="col">Device</th>
-            <th scope="col">Needs</th>
             <th scope="col">Has</th>
             <th scope="col">By how much</th>
             <th scope="col">Lacks also</th>
@@ -203,8 +202,10 @@ function Dropped({ rows, title, more }: DroppedProps) {
                 {...selectPart(row.device)}
                 title={<Device place={row.device} />}
               >
-                <td>{first?.needs}</td>
-                <td>{first?.has}</td>
+                <td>
+                  {first?.has}
+                  {first?.why != null && <div className="query-why muted">{first.why}</div>}
+                </td>
                 <td className="query-missing">{first?.missing ?? <span className="muted">—</span>}</td>
                 <td
                   className="muted"

@@ -26,7 +26,8 @@ export function PlaceField({ label, value, of, placeholder, quiet = false, onCha
   useEffect(() => setText(value), [value]);
 
   const wanted = text === value ? '' : text.trim();
-  const answer = useQuery(open ? `places|${of}|${wanted}` : null, (cursor) =>
+  const question = `places|${of}|${wanted}`;
+  const answer = useQuery(open ? question : null, (cursor) =>
     client().request('fabricPlaces', { cursor, text: wanted, of, count: listed }),
   );
   const found = open ? (answer?.view.found ?? []) : [];
@@ -43,7 +44,8 @@ export function PlaceField({ label, value, of, placeholder, quiet = false, onCha
     if (by !== undefined) {
       setOpen(true);
       if (found.length > 0) setAt((Math.max(current, by < 0 ? 0 : -1) + by + found.length) % found.length);
-    } else if (event.key === 'Enter') commit(found[current]?.name ?? text.trim());
+    } else if (event.key === 'Enter')
+      commit((answer?.question === question ? found[current]?.name : undefined) ?? text.trim());
     else if (event.key === 'Escape' && (open || text !== value)) {
       setOpen(false);
       setText(value);

@@ -46,13 +46,7 @@ export function PlanTable({ view: { problem, stuck, plans }, stages }: PlanTable
             <th scope="col" data-number>
               Takes
             </th>
-            <th scope="col" data-number>
-              On the way
-            </th>
-            <th scope="col" data-number>
-              Busiest
-            </th>
-            <th scope="col">What is busiest</th>
+            <th scope="col">Of that</th>
           </tr>
         </thead>
         <tbody>
@@ -77,13 +71,19 @@ export function PlanTable({ view: { problem, stuck, plans }, stages }: PlanTable
             >
               <td data-number>
                 {printNs(plan.totalNs)}
-                {i > 0 && <span className="muted"> +{grouped(plan.totalNs - best.totalNs)}</span>}
+                {plan.totalNs - best.totalNs >= 1 && (
+                  <div className="muted">+{grouped(plan.totalNs - best.totalNs)}</div>
+                )}
               </td>
-              <td data-number>{printNs(plan.latencyNs)}</td>
-              <td data-number>
-                {plan.bottleneck === null ? <span className="unknown">not told</span> : printNs(plan.busyNs)}
+              <td>
+                {printNs(plan.latencyNs)} on the way
+                <br />
+                {plan.bottleneck === null ? (
+                  <span className="unknown">nothing tells a rate</span>
+                ) : (
+                  `${printNs(plan.busyNs)} at ${plan.bottleneck}`
+                )}
               </td>
-              <td>{plan.bottleneck ?? <span className="unknown">nothing tells a rate</span>}</td>
             </ChooseRow>
           ))}
         </tbody>

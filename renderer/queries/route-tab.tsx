@@ -18,7 +18,7 @@ interface Way extends Offer {
 }
 
 /** The ways of an answer, each once. */
-function waysOf({ nearest, widest, same, peer }: RouteView): readonly Way[] {
+function waysOf({ nearest, widest, same, peer }: RouteView, between: string): readonly Way[] {
   const way = (key: string, title: string, note: string, view: WayView | null): readonly Way[] =>
     view === null
       ? []
@@ -29,7 +29,7 @@ function waysOf({ nearest, widest, same, peer }: RouteView): readonly Way[] {
             note,
             way: view,
             drawn: view.drawn,
-            said: `${title.toLowerCase()} way, ${printNs(view.latencyNs)}, ${view.gbs === null ? 'rate not told' : printRate(view.gbs)}`,
+            said: `${between}, ${title === 'Peer DMA' ? 'peer DMA' : title.toLowerCase()}: ${printNs(view.latencyNs)}, ${view.gbs === null ? 'rate not told' : printRate(view.gbs)}`,
           },
         ];
   return [
@@ -53,7 +53,7 @@ export function RouteTab({ offer }: { readonly offer: FabricOffer }) {
   const answer = useQuery(isAsked ? JSON.stringify([from, to]) : null, (cursor) =>
     client().request('findRoutes', { cursor, from, to }),
   );
-  const ways = useMemo(() => (answer === null ? [] : waysOf(answer.view)), [answer]);
+  const ways = useMemo(() => (answer === null ? [] : waysOf(answer.view, `${from} to ${to}`)), [answer]);
   useShown('route', answer, ways, true);
   return (
     <>

@@ -132,7 +132,7 @@ export const fabricAnswers: { readonly [N in FabricRequests]: (...args: RequestA
     const tooFew = wish.pasids !== null && wish.pasids > 3;
     const wrong = wish.engine !== null && wish.engine !== 'compute';
     const fits = !tooFew && !wrong;
-    const lack = { read: 'iommu_alloc_mm_data' };
+    const lack = { why: null, read: 'iommu_alloc_mm_data' };
     return {
       problem: null,
       foundTotal: fits ? 1 : 0,

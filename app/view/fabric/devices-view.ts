@@ -8,10 +8,11 @@ import {
   type DeviceQuery,
   type Shortfall,
 } from '../../engine/fabric/find-device.ts';
-import { peerRoute } from '../../engine/fabric/peers.ts';
+import { peerDecision, peerRoute } from '../../engine/fabric/peers.ts';
 import { reachFrom, routeOf, type Reach } from '../../engine/fabric/route.ts';
 import type { World } from '../../model/world.ts';
 import type { FabricPlaces } from './places.ts';
+import { peerSentence } from './route-view.ts';
 import { drawnWay } from './way-view.ts';
 
 /** Rows of one list that are answered; how many there are in all is told beside them. */
@@ -38,12 +39,13 @@ const missingWords: { readonly [N in ConstraintName]?: (missing: number) => stri
   isolated: (n) => `${plural(n, 'device')} too many`,
 };
 
-const lackOf = ({ constraint, needs, has, missing, read }: Shortfall): Lack => ({
+const lackOf = ({ constraint, needs, has, missing, read }: Shortfall, why: string | null): Lack => ({
   constraint,
   title: constraintTitles[constraint],
   needs,
   has,
   missing: missing === null ? null : (missingWords[constraint]?.(missing) ?? String(missing)),
+  why,
   read,
 });
 
@@ -97,6 +99,9 @@ export function devicesView(world: World, places: FabricPlaces, wish: DeviceWish
       [toMemory, toPeer].filter((route) => route !== null),
     );
   };
+  /** The rule that refused a peer, as a sentence. */
+  const whyNot = ({ constraint }: Shortfall, device: string): string | null =>
+    constraint === 'peer' && wish.peer !== null ? peerSentence(peerDecision(world, device, wish.peer)) : null;
   const dropped = new Map<ConstraintName, DroppedRow[]>();
   const counts = new Map<ConstraintName, number>();
   for (const { device, shortfalls } of answer.dropped) {
@@ -108,7 +113,7 @@ export function devicesView(world: World, places: FabricPlaces, wish: DeviceWish
     if (rows.length === mostRows) continue;
     rows.push({
       device: places.place(world, device),
-      lacks: shortfalls.map(lackOf),
+      lacks: shortfalls.map((lack) => lackOf(lack, whyNot(lack, device))),
       drawn: drawnWay(world, places, [device], []),
     });
   }
