@@ -262,8 +262,18 @@ export class Layout {
     };
   }
 
+  /** Frames by node, room for memory and least width: what hangs on a package does not change its frame. */
+  readonly #packages = new Map<string, Box>();
+
   /** The frame of a package or of a group in one: its CPU, its memory, and its groups. */
   #package(node: DrawnNode, shape: Shape, least = 0): Box {
+    const key = `${node.id} ${shape.memoryRoom} ${least}`;
+    const made = this.#packages.get(key) ?? this.#newPackage(node, shape, least);
+    this.#packages.set(key, made);
+    return made;
+  }
+
+  #newPackage(node: DrawnNode, shape: Shape, least: number): Box {
     const children = (this.#children.get(node.id) ?? []).filter((child) => !hangs(child));
     const cpus = children.filter((child) => child.kind === 'cpu').map((child) => this.#card(child));
     const memory = alikeWide(
@@ -287,8 +297,17 @@ export class Layout {
       this.detail.labels === 'wire' && memory.some((box) => box.node !== null && this.#link(box.node) !== null);
     const top =
       this.#frame.head + (cpu === undefined ? 0 : cpu.height + (memory.length === 0 ? 0 : labelled ? 42 : 14));
-    // One box alone is as wide as the frame; more stay as they are.
-    const stretch = rows.isColumn && even.every((box) => box.form === 'card');
+    // Below each other they are as wide as the frame, where that is not much wider; side by side they stay as they are.
+    const stretched = (box: Box): Box =>
+      !rows.isColumn
+        ? box
+        : box.form === 'card'
+          ? even.every((one) => one.form === 'card')
+            ? { ...box, width: inner }
+            : box
+          : box.node !== null && inner <= box.width * mostWidening
+            ? this.#package(box.node, shape, inner)
+            : box;
     return {
       form: 'package',
       node,
@@ -296,7 +315,7 @@ export class Layout {
         ...(cpu === undefined ? [] : [{ box: { ...cpu, width: inner }, x: side, y: this.#frame.head, row: -1 }]),
         ...rows.kids.map((kid) => ({
           ...kid,
-          box: stretch ? { ...kid.box, width: inner } : kid.box,
+          box: stretched(kid.box),
           x: kid.x + side,
           y: kid.y + top,
         })),
@@ -424,7 +443,7 @@ export class Layout {
 }
 
 /** How much wider than the narrowest the widest may be, where all are made equally wide. */
-const mostWidening = 1.35;
+const mostWidening = 1.4;
 
 /** One width for frames that stand below each other; 0 where they are too different. */
 function widthOf(widths: readonly number[]): number {

@@ -103,3 +103,21 @@ objects:
     }
   });
 });
+
+describe('a package of several groups of cores', () => {
+  it('has each host bridge name the group that it is near', () => {
+    const graph = picture(`memscape: topology
+version: 1
+objects:
+  - { kind: machine, id: machine }
+  - { kind: package, id: p0, osIndex: 0 }
+  - { kind: group, id: g0, parent: p0, osIndex: 0, subkind: Cluster }
+  - { kind: group, id: g1, parent: p0, osIndex: 1, subkind: Cluster }
+  - { kind: numaNode, id: n0, parent: g0, osIndex: 0, memoryKind: dram, bytes: 1 GiB }
+  - { kind: numaNode, id: n1, parent: g1, osIndex: 1, memoryKind: dram, bytes: 1 GiB }
+  - { kind: hostBridge, id: h1, parent: g1, domain: 0, rootBus: 64, numaNode: n1 }
+  - { kind: pciFunction, id: nic, parent: h1, bdf: "0000:40:01.0", deviceKind: nic }
+`);
+    expect(graph.nodes.find(({ kind }) => kind === 'host-bridge')?.subtitle).toBe('0000:40 · Group 1');
+  });
+});

@@ -80,7 +80,8 @@ function hostBridge(sketch: Sketch, bridge: KindOf<'hostBridge'>): void {
   const first = bridge.firstDevice;
   const parent = attachedTo(sketch, bridge.parent, bridge.numaNode);
   // In a package of several groups, as with sub-NUMA clusters, the group says what is near.
-  const group = sketch.nodes.find((one) => one.id === parent && one.kind === 'group' && one.parent !== null);
+  const place = sketch.holder(nearNode(sketch, bridge.numaNode) ?? bridge.parent);
+  const group = sketch.nodes.find((one) => one.id === place && one.kind === 'group' && one.parent !== null);
   sketch.add(
     {
       id: bridge.id,
@@ -185,6 +186,7 @@ function drawFunction(sketch: Sketch, fn: PciFunction): void {
   const called = sketch
     .children(fn.id)
     .flatMap((object) => (object.kind === 'osDevice' && object.name !== null ? [object.name] : []));
+  const further = called.filter((one) => one !== name);
   const above = plugOf(sketch, fn);
   const whole = logicOf(sketch, fn);
   sketch.add(
@@ -195,7 +197,7 @@ function drawFunction(sketch: Sketch, fn: PciFunction): void {
       parent: pciParent(sketch, fn),
       title: name,
       subtitle: fn.bdf,
-      lines: [...(fn.name === null ? [] : [fn.name]), ...(called.length === 0 ? [] : [called.join(', ')])],
+      lines: [...(fn.name === null ? [] : [fn.name]), ...(further.length === 0 ? [] : [further.join(', ')])],
       facts: [
         fact('address', fn.bdf),
         fact('model', fn.name),
