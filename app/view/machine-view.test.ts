@@ -115,6 +115,8 @@ objects:
   - { kind: group, id: g1, parent: p0, osIndex: 1, subkind: Cluster }
   - { kind: numaNode, id: n0, parent: g0, osIndex: 0, memoryKind: dram, bytes: 1 GiB }
   - { kind: numaNode, id: n1, parent: g1, osIndex: 1, memoryKind: dram, bytes: 1 GiB }
+  - { kind: numaNode, id: n2, parent: g0, osIndex: 2, memoryKind: hbm, bytes: 1 GiB }
+  - { kind: numaNode, id: n3, parent: g1, osIndex: 3, memoryKind: hbm, bytes: 1 GiB }
   - { kind: hostBridge, id: h1, parent: g1, domain: 0, rootBus: 64, numaNode: n1 }
   - { kind: pciFunction, id: nic, parent: h1, bdf: "0000:40:01.0", deviceKind: nic }
 `);
