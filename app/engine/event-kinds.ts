@@ -6,6 +6,7 @@
 import type { LegendId } from '../model/legend.ts';
 import { fabricEventKinds } from './fabric/event-kinds.ts';
 import { sharingEventKinds } from './sharing/event-kinds.ts';
+import { memoryEventKinds } from './fabric/drivers-event-kinds.ts';
 import { ownerEventKinds } from './owners/event-kinds.ts';
 import { hotplugEventKinds } from './owners/hotplug-event-kinds.ts';
 
@@ -806,6 +807,7 @@ export const eventKinds = {
   ...sharingEventKinds,
   ...ownerEventKinds,
   ...hotplugEventKinds,
+  ...memoryEventKinds,
 } as const satisfies Readonly<Record<string, EventKindRow>>;
 
 export type EventKind = keyof typeof eventKinds;

@@ -43,6 +43,7 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
   uffdPoison: 'read',
   uffdWriteProtect: 'read',
   oomReap: 'read',
+  mbind: 'write',
 };
 
 /** The address space that an operation works on, or null. */

@@ -7,6 +7,7 @@ import * as mirror from './ops/mirror-ops.ts';
 import { fabricOperations } from './ops/fabric-operations.ts';
 import { folioOperations } from './ops/folio-operations.ts';
 import { hotplugOperations } from './ops/hotplug-operations.ts';
+import { memoryOperations } from './ops/memory-operations.ts';
 import { ownerOperations } from './ops/owner-operations.ts';
 import * as uffd from './ops/userfault-ops.ts';
 import * as range from './ops/range-ops.ts';
@@ -70,6 +71,7 @@ export const operations = {
   ...ownerOperations,
   ...hotplugOperations,
   ...folioOperations,
+  ...memoryOperations,
 } as const;
 
 export type OpName = keyof typeof operations;

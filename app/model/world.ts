@@ -79,6 +79,8 @@ export interface Vma {
   readonly anonVmas: readonly number[];
   /** VM_* flags that matter: DONTCOPY, DONTEXPAND, WIPEONFORK, IO, PFNMAP, MIXEDMAP, HUGEPAGE, NOHUGEPAGE, LOCKED, UFFD_MISSING, UFFD_WP; ACCOUNT where nothing else tells it. */
   readonly flags: readonly string[];
+  /** The one memory that its pages come from (MPOL_BIND); without: any. */
+  readonly boundTo?: string;
 }
 
 /** A file, or a shared-memory object; its cached pages are in the page table `pageCache`. Key: its name. */

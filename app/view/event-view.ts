@@ -7,6 +7,7 @@ import type { Event } from '../engine/event.ts';
 import { eventKinds } from '../engine/event-kinds.ts';
 import { namePlace } from '../engine/place.ts';
 import { sharingPhrases } from './sharing-phrases.ts';
+import { memoryPhrases } from './memory-phrases.ts';
 import { ownerPhrases } from './owner-phrases.ts';
 
 /** "A.heap[84..112)", "gpu0:A A.heap[3]", or null where the event has no place. */
@@ -42,6 +43,7 @@ const phrases: Readonly<Record<string, (value: Json) => string>> = {
   prot: String,
   ...sharingPhrases,
   ...ownerPhrases,
+  ...memoryPhrases,
 };
 
 /** What `retry` says depends on who was asked. */

@@ -12,7 +12,6 @@ export const sharingPhrases: Readonly<Record<string, (value: Json) => string>> =
   pasid: (v) => `PASID ${String(v)}`,
   outcome: String,
   requests: (v) => `${String(v)} pages asked for`,
-  found: (v) => `${String(v)} pages found`,
   dropped: (v) => `${String(v)} told to try again`,
   permanent: (v) => (v === true ? 'for good' : ''),
   discarded: (v) => (v === true ? 'what it reads is discarded' : ''),

@@ -11,7 +11,8 @@ import { pteFlag, pteWord } from '../../model/pte.ts';
 import type { Tx } from '../tx.ts';
 import { ownAnonVma } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
-import { findFree, systemPool, take } from './frames.ts';
+import { findFree, take } from './frames.ts';
+import { poolFor } from './mempolicy.ts';
 import { charge } from './rss.ts';
 
 export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
@@ -26,7 +27,7 @@ export function anonymousFault(tx: Tx, fault: FaultSpan): FaultOutcome {
     });
     return again;
   }
-  const pool = systemPool(tx.world);
+  const pool = poolFor(tx.world, area);
   const spans = pool === null ? null : findFree(tx.world, pool, pages);
   if (pool === null || spans === null)
     return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {

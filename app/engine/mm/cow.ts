@@ -18,7 +18,8 @@ import type { FilledRun } from '../../store/run.ts';
 import type { Tx } from '../tx.ts';
 import { ownAnonVma } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
-import { allFrames, changeFrames, dropMapping, findFree, frameAt, isFrame, systemPool, take } from './frames.ts';
+import { allFrames, changeFrames, dropMapping, findFree, frameAt, isFrame, take } from './frames.ts';
+import { poolFor } from './mempolicy.ts';
 import { charge, residentKind } from './rss.ts';
 import { cachedFrames, freeSwapCache } from './swap-slots.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
@@ -117,7 +118,7 @@ function copy(
   const at = { space: area.space, start, pages };
   const zero = pteKind(run.values[0] ?? 0) === 'PRESENT_ZERO';
   const old = zero ? null : (run.values[1] ?? 0) + (start - run.start);
-  const pool = systemPool(tx.world);
+  const pool = poolFor(tx.world, area);
   const spans = pool === null ? null : findFree(tx.world, pool, pages);
   if (pool === null || spans === null)
     return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {

@@ -18,6 +18,7 @@ import type { Tx, Writer } from '../tx.ts';
 import { areaAt, ownAnonVma, type Area } from './areas.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { allFrames, changeFrames, findBlock, frameAt, isFrame, systemPool, take } from './frames.ts';
+import { poolFor } from './mempolicy.ts';
 import { isHugetlb } from './hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { hold, moveEntries, rmapOf, setMigrationEntries, unusedToZeroPage, type Mapped } from './rmap.ts';
@@ -71,7 +72,7 @@ const writableHuge = pteWord('PRESENT', pteFlag.write | pteFlag.young | pteFlag.
 
 /** A cleared huge page of our own in place of what the block had; false where memory has no whole block. */
 function mapFreshBlock(tx: Tx, area: Area, block: number, cause: number, rule: string): boolean {
-  const pool = systemPool(tx.world);
+  const pool = poolFor(tx.world, area);
   const first = pool === null ? null : findBlock(tx.world, pool, pmdPages);
   if (pool === null || first === null) return false;
   const at = { space: area.space, start: block, pages: pmdPages };
@@ -109,7 +110,7 @@ export function hugeWriteProtectFault(
   });
   const [word = 0, first = 0] = tx.pages('pte', space).get(block) ?? [];
   if (pteKind(word) === 'PRESENT_ZERO') {
-    const pool = systemPool(tx.world);
+    const pool = poolFor(tx.world, area);
     if (pool !== null && findBlock(tx.world, pool, pmdPages) !== null) {
       const range: RangeEvent = {
         event: 'CLEAR',

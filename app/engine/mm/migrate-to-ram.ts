@@ -17,6 +17,7 @@ import { areaAt } from './areas.ts';
 import { driverRange } from './driver-range.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { changeFrames, frameAt, isFrame, poolOf, systemPool } from './frames.ts';
+import { poolFor } from './mempolicy.ts';
 import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from './migrate-vma.ts';
 import { blockOf } from './huge.ts';
 import { contextsOf, eraseDeviceEntries } from './mirror.ts';
@@ -25,7 +26,8 @@ import { contextsOf, eraseDeviceEntries } from './mirror.ts';
 function bringBack(tx: Tx, space: string, start: number, frame: number, pages: number, cause: number): boolean {
   const device = poolOf(tx.world, frame)?.device ?? '';
   const owner = tx.get('device', device)?.owner;
-  const system = systemPool(tx.world);
+  const area = areaAt(tx.world, space, start);
+  const system = area === null ? systemPool(tx.world) : poolFor(tx.world, area);
   if (owner === undefined || system === null) return false;
   const span = broughtBack(tx, device, space, start, pages);
   if (span === null) return false;

@@ -16,7 +16,8 @@ import { valueAt, type FilledRun } from '../../store/run.ts';
 import type { Tx, Writer } from '../tx.ts';
 import { again, type FaultOutcome, type FaultSpan } from './cpu-fault.ts';
 import { writeProtectFault } from './cow.ts';
-import { addMapping, allFrames, changeFrames, findFree, frameAt, systemPool, take } from './frames.ts';
+import { addMapping, allFrames, changeFrames, findFree, frameAt, take } from './frames.ts';
+import { poolFor } from './mempolicy.ts';
 import { charge, chargeSwap } from './rss.ts';
 import { freeSwapCache, isSwapFull, slotColumn, slots, swapArea } from './swap-slots.ts';
 import { ownAnonVma } from './areas.ts';
@@ -59,7 +60,7 @@ export function readMissing(tx: Tx, fault: FaultSpan, run: FilledRun, cause: num
     const pages = part.end - part.start;
     const page = start + (part.start - first);
     const at = { space: area.space, start: page, pages };
-    const pool = systemPool(tx.world);
+    const pool = poolFor(tx.world, area);
     const spans = pool === null ? null : findFree(tx.world, pool, pages);
     if (pool === null || spans === null)
       return tx.refuse('ENOMEM', 'fault.cpu.outOfMemory', {

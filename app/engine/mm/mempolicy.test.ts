@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { World } from '../../model/world.ts';
+import { machineWorld } from '../../scenario/testing/machine-world.ts';
+import { checkInvariants } from '../invariants.ts';
+import type { OpInput } from '../operations.ts';
+import { completeOp, step } from '../step.ts';
+
+const machine = machineWorld('hbm-cxl');
+const before: World = {
+  ...machine,
+  records: { ...machine.records, swapArea: { swap0: { slots: 64, free: 64 } } },
+};
+
+function run(ops: readonly OpInput[]): { readonly world: World; readonly results: readonly string[] } {
+  let world = before;
+  const results: string[] = [];
+  for (const op of ops) {
+    const { result, after } = step(world, completeOp(op));
+    world = after;
+    results.push(
+      'ok' in result ? 'ok' : 'errno' in result ? result.errno : 'signal' in result ? result.signal : 'waits',
+    );
+    expect(checkInvariants(world)).toEqual([]);
+  }
+  return { world, results };
+}
+
+const start: readonly OpInput[] = [
+  { op: 'process', by: 'kernel', name: 'A' },
+  { op: 'mmap', by: 'A', as: 'heap', pages: 8 },
+];
+const bind = (place: string, pool: string | null = 'hbm0'): OpInput => ({ op: 'mbind', by: 'A', place, pool });
+const write = (place: string): OpInput => ({ op: 'write', by: 'A', place, value: 7 });
+const taken = (world: World, pool: string): number =>
+  (before.records.pool[pool]?.free ?? 0) - (world.records.pool[pool]?.free ?? 0);
+
+describe('a range that is bound to a memory', () => {
+  it.each([
+    ['takes its frames from there, and its neighbours do not', [bind('A.heap[2..5]'), write('A.heap')], 3, 5],
+    ['leaves what is there already where it is', [write('A.heap[0..4]'), bind('A.heap'), write('A.heap')], 4, 4],
+    ['may be bound again', [bind('A.heap'), write('A.heap[0]'), bind('A.heap', null), write('A.heap')], 1, 7],
+    [
+      'copies to there too',
+      [write('A.heap'), bind('A.heap'), { op: 'fork', by: 'A', child: 'B' }, write('A.heap')],
+      8,
+      8,
+    ],
+    [
+      'reads back from swap to there',
+      [
+        write('A.heap'),
+        { op: 'madvise', by: 'A', place: 'A.heap', advice: 'PAGEOUT' },
+        bind('A.heap'),
+        { op: 'read', by: 'A', place: 'A.heap' },
+      ],
+      8,
+      0,
+    ],
+  ] satisfies readonly (readonly [string, readonly OpInput[], number, number])[])('%s', (_what, ops, hbm, dram) => {
+    const { world } = run([...start, ...ops]);
+    expect([taken(world, 'hbm0'), taken(world, 'dram0')]).toEqual([hbm, dram]);
+  });
+
+  it('is inherited by a child', () => {
+    const { world } = run([
+      ...start,
+      bind('A.heap'),
+      { op: 'fork', by: 'A', child: 'B' },
+      { op: 'write', by: 'B', place: 'B.heap', value: 1 },
+    ]);
+    expect(taken(world, 'hbm0')).toBe(8);
+  });
+
+  it.each([
+    ['no such node', bind('A.heap', 'gpu7'), 'EINVAL'],
+    ['no such place', bind('A.other'), 'EINVAL'],
+  ] as const)('%s', (_what, op, errno) => {
+    expect(run([...start, op]).results.at(-1)).toBe(errno);
+  });
+
+  it('cannot have a hole', () => {
+    const { results } = run([...start, { op: 'munmap', by: 'A', place: 'A.heap[3]' }, bind('A.heap')]);
+    expect(results.at(-1)).toBe('EFAULT');
+  });
+});

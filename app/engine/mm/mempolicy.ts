@@ -1,0 +1,43 @@
+/**
+ * Which memory a process wants for a part of its address space.
+ *
+ *      A ....  --mbind pool=dram0; write-->  A SSSS   do_mbind: the policy is of the area; frames come with the first touch
+ *
+ * Models do_mbind of mm/mempolicy.c with MPOL_BIND and one node, without MPOL_MF_MOVE: what is there stays. A fault that
+ * finds no frame in the node fails, though other nodes have some.
+ */
+import type { World } from '../../model/world.ts';
+import type { OpResult } from '../event.ts';
+import type { SpaceSpan } from '../place.ts';
+import { ok, type Tx } from '../tx.ts';
+import { areasIn, splitAt, type Area } from './areas.ts';
+import { systemPool } from './frames.ts';
+import { splitAtBorders } from './huge.ts';
+
+/** The pool that a fault in an area takes frames of: the one that it is bound to, or the first of system memory. */
+export const poolFor = (world: World, area: Pick<Area, 'boundTo'>): string | null => area.boundTo ?? systemPool(world);
+
+/** EFAULT for a hole in the range, EINVAL for a memory that is no node of the kernel's. Null: no policy of its own. */
+export function bindMemory(tx: Tx, { space, start, end }: SpaceSpan, pool: string | null): OpResult {
+  const fn = 'do_mbind';
+  const at = { space, start, pages: end - start };
+  if (pool !== null && tx.get('pool', pool)?.registration !== 'system')
+    return tx.refuse('EINVAL', 'mbind.node', { at, why: `${pool} is no memory that the kernel allocates from`, fn });
+  const covered = areasIn(tx.world, space, start, end).reduce(
+    (sum, area) => sum + Math.min(area.end, end) - Math.max(area.start, start),
+    0,
+  );
+  if (covered < end - start) return tx.refuse('EFAULT', 'mbind.hole', { at, why: 'nothing is mapped in a part', fn });
+  splitAtBorders(tx, space, start, end, null);
+  tx.emit({ kind: 'memoryBound', rule: 'mbind', at, args: { pool } }, (w) => {
+    splitAt(w, space, start);
+    splitAt(w, space, end);
+    for (const { id } of areasIn(w.world, space, start, end)) {
+      const vma = w.get('vma', id);
+      if (vma === null) continue;
+      const { boundTo: _, ...rest } = vma;
+      w.put('vma', id, pool === null ? rest : { ...rest, boundTo: pool });
+    }
+  });
+  return ok;
+}
