@@ -29,6 +29,7 @@ import { areaAt } from './areas.ts';
 import { addMapping, allFrames, changeFrames, dropMapping, frameAt, isFrame, poolOf } from './frames.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from './notifier.ts';
 import { charge } from './rss.ts';
+import { replaceInCache } from './swap-slots.ts';
 
 /** A stretch of an address space that can map frames from `frame` on. */
 export interface Mapped {
@@ -192,7 +193,8 @@ export const letGo = (w: Writer, first: number, last: number): void =>
 
 /**
  * What frames [first, last) belong to passes to the frames from `to` on; content is the driver's to copy. A page of a
- * file takes its place in the page cache along, and the cache's reference (folio_migrate_mapping).
+ * file takes its place in the page cache along, one in the swap cache its place there, and the cache's reference
+ * (folio_migrate_mapping).
  */
 export function takeOver(w: Writer, first: number, last: number, to: number): void {
   const carried = frameFlag.anonExclusive | frameFlag.dirty | frameFlag.pageCache | frameFlag.swapBacked;
@@ -208,6 +210,7 @@ export function takeOver(w: Writer, first: number, last: number, to: number): vo
         strides: run.strides.map((s, c) => (c === frameColumn.index ? (run.end - run.start > 1 ? 1 : 0) : s)),
       };
     });
+    if (isFrame(old, 'swapCache')) replaceInCache(w, part.start, part.end, start);
     const file = isFrame(old, 'pageCache')
       ? Object.entries(w.world.records.file).find(([, f]) => f.number === old.anonVma)?.[0]
       : undefined;
@@ -224,6 +227,8 @@ export function takeOver(w: Writer, first: number, last: number, to: number): vo
  */
 export function unusedToZeroPage(tx: Tx, first: number, last: number, cause: number): void {
   for (const run of tx.pages('frame', allFrames).occupied(first, last)) {
+    // Nobody reads bad memory to see whether it is zero.
+    if (((run.values[0] ?? 0) & frameFlag.poisoned) !== 0) continue;
     const content = run.values[frameColumn.content] ?? 0;
     const counts = run.strides[frameColumn.content] === 1;
     const start = counts ? run.start - content : run.start;

@@ -96,6 +96,19 @@ export interface Cached {
   readonly count: number;
 }
 
+/** Frames from `to` on take the place of frames [first, last) in the swap cache, and the cache's references. */
+export function replaceInCache(w: Writer, first: number, last: number, to: number): void {
+  for (const { slot, frame, pages } of cachedFrames(w.world, first, last)) {
+    const start = to + (frame - first);
+    w.rewrite('swapSlot', swapArea, slot, slot + pages, (run) => ({
+      values: run.values.map((v, c) => (c === slotColumn.frame ? start + (run.start - slot) : v)),
+      strides: run.strides.map((s, c) => (c === slotColumn.frame ? (run.end - run.start > 1 ? 1 : 0) : s)),
+    }));
+    changeFrames(w, start, start + pages, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags | frameFlag.swapCache }));
+    changeFrames(w, frame, frame + pages, (f) => ({ ...f, refs: f.refs - 1, flags: f.flags & ~frameFlag.swapCache }));
+  }
+}
+
 /** Which of frames [start, end) are in the swap cache. */
 export function cachedFrames(world: World, start: number, end: number): readonly Cached[] {
   return slots(world)

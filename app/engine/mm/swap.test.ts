@@ -149,6 +149,24 @@ describe('a page in swap', () => {
     expect(world.records.pool['dram0']?.free).toBe(4096);
   });
 
+  it('that was read back takes its slot along when it migrates within main memory', () => {
+    const moving = { by: 'driver:gpu0', context: 'gpu0:A' };
+    const { world } = run([
+      ...start,
+      { op: 'open', by: 'A', device: 'gpu0' },
+      pageOut('A.heap[0..2]'),
+      read('A.heap[0..2]'),
+      { op: 'migrateSetup', ...moving, place: 'A.heap' },
+      { op: 'migrateCopy', ...moving, to: 'system' },
+      { op: 'migratePages', ...moving },
+      { op: 'migrateFinalize', ...moving },
+      pageOut('A.heap[1]'),
+    ]);
+    expect(printStrip(world, 'A.heap')).toBe('SwSSSSSS');
+    expect(slotsFree(world)).toBe(1022);
+    expect(world.records.pool['dram0']?.free).toBe(4096 - 7);
+  });
+
   it('moves with its mapping', () => {
     const { world, events } = run([
       ...start,
