@@ -8,7 +8,7 @@
  */
 import { frameFlag, readFrame, withOrder } from '../../model/frame-state.ts';
 import { pmdPages, pudPages } from '../../model/ids.ts';
-import { hasFlag, pteFlag, pteWord } from '../../model/pte.ts';
+import { hasFlag, pteFlag, pteWord, pteKind } from '../../model/pte.ts';
 import type { Vma } from '../../model/world.ts';
 import type { Tx } from '../tx.ts';
 import { ownAnonVma, type Area } from './areas.ts';
@@ -42,6 +42,8 @@ export function hugetlbFault(tx: Tx, area: Area, page: number, access: Access, f
   });
   const entry = tx.pages('pte', space).get(start);
   if (entry === null) return noPage(tx, area, start, size, access, cause);
+  // VM_FAULT_HWPOISON_LARGE: one bad page takes the huge page with it.
+  if (pteKind(entry[0] ?? 0) === 'HWPOISON') return { signal: 'SIGBUS' };
   if (access === 'write' && !hasFlag(entry[0] ?? 0, pteFlag.write))
     return writeProtected(tx, area, start, size, entry[1] ?? 0, cause);
   return again;

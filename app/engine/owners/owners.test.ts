@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../model/world.ts';
+import { printStrip } from '../../notation/strip.ts';
 import { initialWorld } from '../initial-world.ts';
 import { checkInvariants } from '../invariants.ts';
 import type { OpInput } from '../operations.ts';
 import { completeOp, step } from '../step.ts';
+import { testMachine } from '../testing/machine.ts';
 import { cycleOf } from './modules.ts';
 
 /** A small machine: one GPU with memory of its own, and an accelerator with some. */
@@ -226,6 +228,39 @@ describe('bad memory', () => {
     ]);
     expect(results.slice(-6)).toEqual(['ok', 'SIGBUS', 'SIGBUS', 'ok', 'EIO', 'ok']);
     expect(world.records.space['A']?.rss.anon).toBe(3);
+  });
+
+  describe('in a huge page', () => {
+    const block = (hugetlb: boolean): readonly OpInput[] => [
+      { op: 'process', by: 'kernel', name: 'A' },
+      { op: 'mmap', by: 'A', as: 'heap', pages: 512, align: 512, ...(hugetlb ? { hugetlb: '2M' as const } : {}) },
+      ...(hugetlb ? [] : [{ op: 'madvise', by: 'A', place: 'A.heap', advice: 'HUGEPAGE' } as const]),
+      { op: 'write', by: 'A', place: 'A.heap', value: 1 },
+    ];
+    const fails: OpInput = { op: 'memoryFailure', by: 'kernel', place: 'A.heap[3]' };
+    const after = (ops: readonly OpInput[]) => {
+      const { results, world } = play(ops, initialWorld(testMachine));
+      return { results, strip: printStrip(world, 'A.heap') };
+    };
+
+    it('takes that one alone: the huge page is split', () => {
+      const { results, strip } = after([...block(false), fails, touch(3), touch(4)]);
+      expect(results.slice(-3)).toEqual(['ok', 'SIGBUS', 'ok']);
+      expect(strip).toBe(`SSS!${'S'.repeat(508)}`);
+    });
+
+    it('takes none where somebody holds the huge page: EBUSY', () => {
+      const hold: OpInput = { op: 'pin', by: 'A', place: 'A.heap[5]', flags: ['get'] };
+      const { results, strip } = after([...block(false), hold, fails, touch(3)]);
+      expect(results.slice(-2)).toEqual(['EBUSY', 'ok']);
+      expect(strip).toBe('S'.repeat(512));
+    });
+
+    it('of hugetlb memory takes all of it', () => {
+      const { results, strip } = after([...block(true), fails, touch(3), touch(4)]);
+      expect(results.slice(-3)).toEqual(['ok', 'SIGBUS', 'SIGBUS']);
+      expect(strip).toBe('!'.repeat(512));
+    });
   });
 
   it('on a device: the core says ENXIO and changes nothing', () => {

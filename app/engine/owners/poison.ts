@@ -4,20 +4,24 @@
  *      A SSS    RAM frame of page 1 fails       A S!S      the entry says so: the next touch is a SIGBUS
  *      A DDD    device frame of page 1 fails    A DDD      the core says ENXIO: only the driver can do something
  *      gpu0 DDD   the driver's own handler      gpu0 D!D   its entry is an error; a CPU touch cannot migrate: SIGBUS
+ *      A [S*512]  RAM frame of page 3 fails     A SSS!S*508   a huge page is split first; a hugetlb page goes wholly
  *
  * Models memory_failure, hwpoison_user_mappings and memory_failure_dev_pagemap of mm/memory-failure.c.
  */
 import { deviceFlag, devicePteWord, deviceTarget } from '../../model/device-pte.ts';
 import { frameFlag } from '../../model/frame-state.ts';
-import { hasFrame, pteKind, pteWord } from '../../model/pte.ts';
+import { hasFrame, pteKind, pteLevel, pteWord } from '../../model/pte.ts';
 import { valueAt } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
+import { areaAt } from '../mm/areas.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from '../mm/frames.ts';
+import { isLarge, splitFolio } from '../mm/huge.ts';
+import { hugetlbPages, isHugetlb } from '../mm/hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from '../mm/notifier.ts';
 import { rmapOf } from '../mm/rmap.ts';
 import { charge, residentKind } from '../mm/rss.ts';
 import { resolvePlace } from '../place.ts';
-import { ok, type Tx } from '../tx.ts';
+import { isOk, ok, type Tx } from '../tx.ts';
 
 /** Frames behind the pages of a place, through the CPU's entries. */
 function framesOf(tx: Tx, place: string): readonly number[] | null {
@@ -50,28 +54,60 @@ export function memoryFailure(tx: Tx, place: string): OpResult {
       devicePoison(tx, pool.device ?? '', frame, null);
       continue;
     }
-    systemPoison(tx, frame);
+    const done = systemPoison(tx, frame);
+    if (!isOk(done)) return done;
   }
   return ok;
 }
 
-/** Every mapping of a frame of main memory is replaced, after its mirrors were told. */
-function systemPoison(tx: Tx, frame: number): void {
+/**
+ * Every mapping of a frame of main memory is replaced, after its mirrors were told. A huge page is split first, so that
+ * the others stay; EBUSY where somebody holds it. A hugetlb page goes wholly.
+ */
+function systemPoison(tx: Tx, frame: number): OpResult {
+  // A page of a hugetlb page that went before is free.
+  if (frameAt(tx.world, frame) === null) return ok;
   const cause = tx.emit(
     { kind: 'memoryFailed', rule: 'poison.system', at: { start: frame, pages: 1 }, args: { frame } },
     (w) => changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.poisoned, refs: f.refs + 1 })),
   );
-  for (const { space, page } of rmapOf(tx, frame, frame + 1)) {
-    const entry = tx.pages('pte', space).get(page);
-    if (entry === null || entry[1] !== frame || !['PRESENT', 'PROTNONE', 'DEVEXCL'].includes(pteKind(entry[0] ?? 0)))
-      continue;
-    const range: RangeEvent = { event: 'CLEAR', space, start: page, end: page + 1, cause, rule: 'poison.unmap' };
+  const [place] = rmapOf(tx, frame, frame + 1);
+  const area = place === undefined ? null : areaAt(tx.world, place.space, place.page);
+  if (area !== null && isHugetlb(area)) {
+    const size = hugetlbPages(area);
+    const head = Math.floor(frame / size) * size;
+    poisonEntries(tx, head, size, cause);
+    return ok;
+  }
+  if (isLarge(tx, frame) && (isHeld(tx, frame) || !splitFolio(tx, frame, null, 0, frame, cause)))
+    return tx.refuse('EBUSY', 'poison.huge.held', {
+      cause,
+      at: { start: frame, pages: 1 },
+      why: 'somebody holds the huge page, so that it cannot be split',
+      fn: 'try_to_split_thp_page',
+    });
+  poisonEntries(tx, frame, 1, cause);
+  return ok;
+}
+
+/** Somebody else than those who map the frame, the swap cache and the failure itself has a reference. */
+function isHeld(tx: Tx, frame: number): boolean {
+  const state = frameAt(tx.world, frame);
+  return state !== null && state.refs > state.maps + 1 + (isFrame(state, 'swapCache') ? 1 : 0);
+}
+
+/** Entries of frames [first, first + pages), which one entry each maps, say that the memory is bad. */
+function poisonEntries(tx: Tx, first: number, pages: number, cause: number): void {
+  for (const { space, page } of rmapOf(tx, first, first + pages)) {
+    const [word = 0, frame = -1] = tx.pages('pte', space).get(page) ?? [];
+    if (frame !== first || !['PRESENT', 'PROTNONE', 'DEVEXCL'].includes(pteKind(word))) continue;
+    const range: RangeEvent = { event: 'CLEAR', space, start: page, end: page + pages, cause, rule: 'poison.unmap' };
     rangeStart(tx, range);
-    tx.emit({ kind: 'entryPoisoned', cause, rule: 'poison.unmap', at: { space, start: page, pages: 1 } }, (w) => {
-      const state = frameAt(w.world, frame);
-      charge(w, space, residentKind(state?.flags ?? 0), -1);
-      w.fill('pte', space, page, page + 1, [pteWord('HWPOISON'), frame]);
-      changeFrames(w, frame, frame + 1, (f) => ({ ...f, maps: f.maps - 1, refs: f.refs - 1 }));
+    tx.emit({ kind: 'entryPoisoned', cause, rule: 'poison.unmap', at: { space, start: page, pages } }, (w) => {
+      charge(w, space, residentKind(frameAt(w.world, first)?.flags ?? 0), -pages);
+      const counts = [0, pages > 1 ? 1 : 0];
+      w.fill('pte', space, page, page + pages, [pteWord('HWPOISON', 0, pteLevel(word)), first], counts);
+      changeFrames(w, first, first + pages, (f) => ({ ...f, maps: f.maps - 1, refs: f.refs - 1 }));
     });
     rangeEnd(tx, range);
   }
