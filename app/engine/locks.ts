@@ -8,6 +8,7 @@ import type { World } from '../model/world.ts';
 import { pageMap } from './apply.ts';
 import type { Op, OpName } from './operations.ts';
 import { areasIn } from './mm/areas.ts';
+import { changesArea } from './mm/madvise.ts';
 import { allFrames } from './mm/frames.ts';
 import { isUnderWay } from './mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from './place.ts';
@@ -56,7 +57,7 @@ export function spaceOf(world: World, op: Op): string | null {
 
 /** What the operation must wait for before it can start, or null. */
 export function mustWait(world: World, op: Op): string | null {
-  const mode = mmapLock[op.op];
+  const mode = op.op === 'madvise' && changesArea(op.advice) ? 'write' : mmapLock[op.op];
   const space = spaceOf(world, op);
   const mm = space === null ? undefined : world.records.space[space];
   if (mode === undefined || mm === undefined) return null;

@@ -51,6 +51,9 @@ const flagChanges: { readonly [A in Advice]?: readonly [set: string | null, clea
   KEEPONFORK: [null, 'WIPEONFORK'],
 };
 
+/** Such an advice is about the area and takes the mmap lock for writing; others are about pages (get_lock_mode). */
+export const changesArea = (advice: Advice): boolean => flagChanges[advice] !== undefined;
+
 /** ENOMEM for a hole, after what lies around it was advised. */
 export function madvise(tx: Tx, { space, start, end }: SpaceSpan, advice: Advice, cause: number): OpResult {
   let hole = false;

@@ -83,6 +83,7 @@ describe.each(phases)('after %s', (phase) => {
   it.each([
     ['munmap', { op: 'munmap', by: 'A', place: 'A.heap' }, '....'],
     ['mprotect', { op: 'mprotect', by: 'A', place: 'A.heap', prot: 'r--' }, 'dddd'],
+    ['an advice about the area', { op: 'madvise', by: 'A', place: 'A.heap[1]', advice: 'DONTFORK' }, 'DDDD'],
     ['fork', { op: 'fork', by: 'A', child: 'B' }, 'dddd'],
     ['exit', { op: 'exit', by: 'A' }, '....'],
   ] as const)('%s waits for the mmap lock until the end', (_name, op, shows) => {
