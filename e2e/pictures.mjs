@@ -14,7 +14,7 @@ import { findBrowser } from '../tools/setup.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs/pictures');
 
-/** File name, link, theme, size. Links count steps from 0. */
+/** File name, link, theme, size, and the tab of queries whose first example is chosen. Links count steps from 0. */
 const pictures = [
   ['window-light', 'scenario=sc-18&step=2', 'light', 1440, 900],
   ['window-dark', 'scenario=sc-01&step=4', 'dark', 1440, 900],
@@ -26,6 +26,7 @@ const pictures = [
   ['view-addresses', 'scenario=dual-socket&view=addresses&select=gpu0', 'light', 1440, 900],
   ['view-matrices', 'scenario=dual-socket&view=matrices', 'light', 1440, 900],
   ['view-parts', 'scenario=hbm-cxl&view=parts', 'dark', 1440, 900],
+  ['view-queries', 'scenario=dual-socket&view=queries', 'light', 1440, 900, 'Route'],
   ['present', 'scenario=sc-18&step=5&view=present', 'light', 1920, 1080],
 ];
 
@@ -42,11 +43,19 @@ const browser = await chromium.launch({
 });
 try {
   const wanted = process.argv.slice(2);
-  for (const [name, query, colorScheme, width, height] of pictures) {
+  for (const [name, query, colorScheme, width, height, tab] of pictures) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
     await page.goto(`${address}&${query}`);
-    await page.locator('.graph .card, .address-segment, .matrix-cell, .parts-rows [role=row]').first().waitFor();
+    await page
+      .locator('.graph .card, .address-segment, .matrix-cell, .parts-rows [role=row], .query-tab')
+      .first()
+      .waitFor();
+    if (tab !== undefined) {
+      await page.getByRole('tab', { name: tab }).click();
+      await page.getByRole('group', { name: 'Examples' }).getByRole('button').first().click();
+      await page.locator('.query-graph .card').first().waitFor();
+    }
     await page.waitForTimeout(600);
     await page.screenshot({ path: join(folder, `${name}.png`) });
     console.log(`docs/pictures/${name}.png`);

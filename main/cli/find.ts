@@ -1,7 +1,7 @@
 /** Questions to a machine as a graph: which device can, which way, and where a pipeline runs best. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { printBytes } from '../../app/base/format.ts';
-import type { DeviceQuery } from '../../app/engine/fabric/find-device.ts';
+import type { DeviceQuery, Shortfall } from '../../app/engine/fabric/find-device.ts';
 import type { Assignment, Stage } from '../../app/engine/fabric/pipeline.ts';
 import type { Route } from '../../app/engine/fabric/route.ts';
 import { deviceKinds, engineKinds, type DeviceKind, type EngineKind } from '../../app/model/topology.ts';
@@ -104,6 +104,11 @@ export function findCommand(program: Command): void {
     .option('--json', 'the answer as JSON')
     .action(async (source: string, options: FindOptions) => {
       const { findDevices } = await import('../../app/engine/fabric/find-device.ts');
+      const { printMissing } = await import('../../app/view/fabric/devices-view.ts');
+      const howMuch = (shortfall: Shortfall): string => {
+        const missing = printMissing(shortfall);
+        return missing === null ? '' : ` (${missing})`;
+      };
       const world = await bootedMachine(source);
       mustBeFunction(world, source, options.peer);
       mustBeFunction(world, source, options.sameHostBridge);
@@ -122,7 +127,9 @@ export function findCommand(program: Command): void {
               .join('  '),
           ),
           ...answer.dropped.map(({ device, shortfalls: [first] }) =>
-            first === undefined ? device : `- ${device}  ${first.constraint}: needs ${first.needs}, has ${first.has}`,
+            first === undefined
+              ? device
+              : `- ${device}  ${first.constraint}: needs ${first.needs}, has ${first.has}${howMuch(first)}`,
           ),
           `${answer.found.length} of ${answer.found.length + answer.dropped.length} devices fit`,
         ];

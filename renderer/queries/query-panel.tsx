@@ -10,6 +10,8 @@ import { PipelineTab } from './pipeline-tab.tsx';
 import { RouteTab } from './route-tab.tsx';
 import { useQuery } from './use-query.ts';
 import './queries.css';
+import './query-form.css';
+import './query-results.css';
 
 const tabs: Readonly<
   Record<QueryTab, { title: string; icon: LucideIcon; content: (props: { offer: FabricOffer }) => React.JSX.Element }>

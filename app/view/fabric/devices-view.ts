@@ -39,14 +39,18 @@ const missingWords: { readonly [N in ConstraintName]?: (missing: number) => stri
   isolated: (n) => `${plural(n, 'device')} too many`,
 };
 
-const lackOf = ({ constraint, needs, has, missing, read }: Shortfall, why: string | null): Lack => ({
-  constraint,
-  title: constraintTitles[constraint],
-  needs,
-  has,
-  missing: missing === null ? null : (missingWords[constraint]?.(missing) ?? String(missing)),
+/** By how much a device fell short: "4 too few"; null where it is yes or no, or not told. */
+export const printMissing = ({ constraint, missing }: Shortfall): string | null =>
+  missing === null ? null : (missingWords[constraint]?.(missing) ?? String(missing));
+
+const lackOf = (shortfall: Shortfall, why: string | null): Lack => ({
+  constraint: shortfall.constraint,
+  title: constraintTitles[shortfall.constraint],
+  needs: shortfall.needs,
+  has: shortfall.has,
+  missing: printMissing(shortfall),
   why,
-  read,
+  read: shortfall.read,
 });
 
 export function queryOf(wish: DeviceWish): DeviceQuery {

@@ -80,6 +80,7 @@ function routeExamples(
   const sockets = Object.keys(world.records.socket);
   const pairs: readonly (readonly [string | undefined, string | undefined])[] = [
     [gpus[0], of('nic')[0]],
+    [gpus[0], gpus[1]],
     [gpus[0], gpus[gpus.length - 1]],
     [gpus[0] ?? functions[0], memory],
     [sockets[0], pools[pools.length - 1]],
@@ -90,7 +91,7 @@ function routeExamples(
       ? []
       : [{ said: `${from} to ${to}`, from, to }],
   );
-  return found.slice(0, 3);
+  return found.filter(({ said }, i) => found.findIndex((other) => other.said === said) === i).slice(0, 3);
 }
 
 function pipelineExamples(has: ReadonlySet<StageEngine>): FabricOffer['examples']['pipelines'] {
