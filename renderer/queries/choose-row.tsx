@@ -19,7 +19,7 @@ export function ChooseRow({ tab, offer, onChoose, title, children }: ChooseRowPr
   const row = useRef<HTMLTableRowElement>(null);
   // The graph that opens takes room from the list.
   useEffect(() => {
-    if (isShown) row.current?.scrollIntoView({ block: 'nearest' });
+    if (isShown) reveal(row.current);
   }, [isShown]);
   const choose = (): void => {
     if (!isShown) onChoose?.();
@@ -44,6 +44,15 @@ export function ChooseRow({ tab, offer, onChoose, title, children }: ChooseRowPr
       {children}
     </tr>
   );
+}
+
+/** Scrolls the list up or down until a row is in view; never sideways. */
+function reveal(row: HTMLElement | null): void {
+  const list = row?.closest('.query-content');
+  if (row === null || list == null) return;
+  const [own, room] = [row.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (own.bottom > room.bottom) list.scrollTop += own.bottom - room.bottom;
+  else if (own.top < room.top) list.scrollTop -= room.top - own.top;
 }
 
 /** Arrows go from result to result; Home and End to the first and the last. */

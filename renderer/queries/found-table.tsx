@@ -32,10 +32,11 @@ export const offersOf = ({ found, dropped }: DevicesView): readonly Offer[] => [
 const selectPart = ({ drawn }: FabricPlace) =>
   drawn === null ? {} : { onChoose: () => select({ kind: 'node', id: drawn }) };
 
-function Device({ place }: { readonly place: FabricPlace }) {
+function Device({ place, all = false }: { readonly place: FabricPlace; readonly all?: boolean }) {
   return (
     <>
       <b>{place.name}</b> <span className="muted">{place.kind}</span>
+      {all && place.more !== null && <span className="query-more muted">{place.more}</span>}
     </>
   );
 }
@@ -135,7 +136,7 @@ function Found({ rows, wish }: { readonly rows: readonly FoundRow[]; readonly wi
           <th scope="col" data-number>
             Free PASIDs
           </th>
-          <th scope="col">Address and model</th>
+          {!memory && !peer && <th scope="col">Address and model</th>}
         </tr>
       </thead>
       <tbody>
@@ -145,7 +146,7 @@ function Found({ rows, wish }: { readonly rows: readonly FoundRow[]; readonly wi
             tab="find"
             offer={foundOffer(row)}
             {...selectPart(row.device)}
-            title={<Device place={row.device} />}
+            title={<Device place={row.device} all={memory || peer} />}
           >
             {memory && <td>{row.memory?.pool ?? notTold}</td>}
             {memory && <td data-number>{row.memory === null ? notTold : printNs(row.memory.latencyNs)}</td>}
@@ -163,7 +164,7 @@ function Found({ rows, wish }: { readonly rows: readonly FoundRow[]; readonly wi
             )}
             {peer && <td data-number>{row.peer?.distance ?? notTold}</td>}
             <td data-number>{row.freePasids === null ? notTold : grouped(row.freePasids)}</td>
-            <td className="muted">{row.device.more}</td>
+            {!memory && !peer && <td className="muted">{row.device.more}</td>}
           </ChooseRow>
         ))}
       </tbody>

@@ -39,7 +39,7 @@ function waysOf({ nearest, widest, same, peer }: RouteView, between: string): re
       same ? 'no other way is better' : 'least latency',
       nearest,
     ),
-    ...(same ? [] : way('widest', 'Widest', 'its narrowest link is widest', widest)),
+    ...(same ? [] : way('widest', 'Widest', 'most bandwidth', widest)),
     ...(peer === null ? [] : way('peer', 'Peer DMA', mapWord(peer.mapType), peer.way)),
   ];
 }
