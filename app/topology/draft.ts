@@ -19,7 +19,7 @@ const maxWarnings = 500;
  * Far above real machines: 16384 threads make about 30,000 objects, a thousand virtual functions a card a few thousand.
  * Ids leave room for the number behind them within the 256 characters that a file of our own may have.
  */
-export const draftLimits = { objects: 120_000, pci: 16_384, id: 240 } as const;
+export const draftLimits = { objects: 120_000, pci: 16_384, id: 240, label: 256 } as const;
 
 /** What a reader fills; `finish` makes the immutable topology of it. One source, index 0. */
 export class TopologyDraft {
@@ -47,11 +47,11 @@ export class TopologyDraft {
   }
 
   /**
-   * Adds the object under its id, or under the id with a number behind where the id is taken, and cut where it is too long;
-   * says which. Beyond the limits nothing is added: what would be inside goes to the parent.
+   * Adds the object under its id, or under the id with a number behind where the id is taken, and cut where it is too
+   * long; says which. Beyond the limits nothing is added: what would be inside goes to the parent.
    */
   add(given: TopologyObject): string {
-    const object = given.id.length <= draftLimits.id ? given : this.#shortened(given);
+    const object = this.#bounded(given);
     let { id } = object;
     const isPci = object.kind === 'pciFunction' || object.kind === 'pciBridge';
     if (this.#objects.size >= draftLimits.objects || (isPci && this.#pci >= draftLimits.pci)) {
@@ -70,13 +70,18 @@ export class TopologyDraft {
     return id;
   }
 
-  #shortened(object: TopologyObject): TopologyObject {
-    const id = object.id.slice(0, draftLimits.id);
-    this.warn(
-      object.from[0]?.line ?? null,
-      `a name of ${object.id.length} characters is cut to "${id.slice(0, 32)}..."`,
-    );
-    return { ...object, id };
+  /** Names that no file of our own could hold come from damage: an id is cut, a fact is left out. */
+  #bounded(object: TopologyObject): TopologyObject {
+    const { id, facts, from } = object;
+    const warn = (message: string): void => this.warn(from[0]?.line ?? null, message);
+    const isLong = (label: string): boolean => label.length > draftLimits.label;
+    if (id.length <= draftLimits.id && !Object.keys(facts).some(isLong)) return object;
+    if (id.length > draftLimits.id) warn(`a name of ${id.length} characters is cut to "${id.slice(0, 32)}..."`);
+    const kept = Object.entries(facts).filter(([label]) => {
+      if (isLong(label)) warn(`a fact with a label of ${label.length} characters is left out`);
+      return !isLong(label);
+    });
+    return { ...object, id: id.slice(0, draftLimits.id), facts: Object.fromEntries(kept) };
   }
 
   /** True once something had to be left out: adding more is in vain. */
@@ -94,7 +99,7 @@ export class TopologyDraft {
 
   /** Puts a changed object in the place of the one with its id. */
   replace(object: TopologyObject): void {
-    this.#objects.set(object.id, object);
+    this.#objects.set(object.id, this.#bounded(object));
   }
 
   get objects(): readonly TopologyObject[] {

@@ -1,6 +1,7 @@
 import { strFromU8, strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { inspect } from './counts.ts';
+import { printMemscape } from './memscape/print.ts';
 import { readTopology } from './read-topology.ts';
 import { hostileInputs } from './testing/hostile.ts';
 import { ownSamples } from './testing/samples.ts';
@@ -17,6 +18,14 @@ function outcome(result: ReturnType<typeof readTopology>): string {
 describe('inputs that mean harm', () => {
   it.each(hostileInputs)('$name', ({ make, outcome: expected }) => {
     expect(outcome(read(make()))).toMatch(expected);
+  });
+
+  const named = hostileInputs.filter(({ name }) => name.endsWith('of a kilobyte'));
+  it.each(named)('$name: what is read of it can be written and read again', ({ make }) => {
+    const result = read(make());
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    const again = read(strToU8(printMemscape(result.value)));
+    expect(again.ok ? inspect(again.value).counts : again.error).toEqual(inspect(result.value).counts);
   });
 
   it('files larger than any source is', () => {

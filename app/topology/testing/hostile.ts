@@ -50,6 +50,17 @@ export const hostileInputs: readonly HostileInput[] = [
     /^refused at 1:\d+: an attribute is longer/,
   ),
   text(
+    'a device with a name of a kilobyte',
+    () => `[{"chardev":"dax${times('0', 1000)}","size":4096}]`,
+    /^read 3: a name of 1007 characters is cut to "dax:dax0/,
+  ),
+  text(
+    'a fact with a label of a kilobyte',
+    () =>
+      `${machine}<info name="${times(' ', 1000)}Tier" value="1"/><object type="PU" os_index="0"/></object></topology>`,
+    /^read 2: a fact with a label of 1004 characters is left out/,
+  ),
+  text(
     'entities that define each other',
     () =>
       `<!DOCTYPE topology [<!ENTITY a "${times('x', 1000)}">${Array.from({ length: 30 }, (_, i) => `<!ENTITY ${times('b', i + 1)} "${times(`&${i === 0 ? 'a' : times('b', i)};`, 10)}">`).join('')}]>\n<topology version="2.0"><object type="&${times('b', 30)};"/></topology>`,
