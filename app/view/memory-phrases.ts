@@ -8,6 +8,8 @@ function printRow(row: Row): string {
   const { device, kind, mirror, sva, dma, access, latencyNs } = row;
   if (device !== undefined && mirror !== undefined)
     return `${String(device)} ${String(access)}${latencyNs === null ? '' : ` ${String(latencyNs)} ns`} (mirror ${String(mirror)}, SVA ${String(sva)}, DMA ${String(dma)})`;
+  if (device !== undefined && row['holds'] !== undefined)
+    return `${String(device)} holds ${String(row['of'])}: ${row['by'] === null ? 'nobody can take it back' : `${String(row['by'])} can take it back`}`;
   return `${String(kind)}: ${Object.entries(row)
     .filter(([key, value]) => key !== 'kind' && value !== null)
     .map(([key, value]) => `${key} ${String(value)}`)

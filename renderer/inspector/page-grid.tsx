@@ -109,7 +109,14 @@ export function PageGrid({ table, pages }: PageGridProps) {
   return (
     <div
       className="page-grid"
-      style={{ '--devices': columns.length, '--digits': Math.max(String(pages).length, 4) } as React.CSSProperties}
+      style={
+        {
+          '--devices': columns.length,
+          // A count of 0 would make the whole template invalid.
+          '--device-columns': columns.length === 0 ? ' ' : `repeat(${columns.length}, minmax(84px, 0.5fr))`,
+          '--digits': Math.max(String(pages).length, 4),
+        } as React.CSSProperties
+      }
     >
       <div
         className="page-scroll"

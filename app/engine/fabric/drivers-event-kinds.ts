@@ -8,6 +8,12 @@ export const memoryEventKinds = {
     meaning: 'Pages of a range that are touched from here on come from one memory, or from any again.',
     state: 'system',
   },
+  revocationsListed: {
+    title: 'who can revoke',
+    fn: null,
+    meaning: 'Each importer and memory region: whose memory it holds, and who can take that back.',
+    state: 'neutral',
+  },
   driversCompared: {
     title: 'who can drive it',
     fn: null,

@@ -31,4 +31,5 @@ export const goesOn = (lower: Vma, upper: Vma): boolean =>
   lower.shared === upper.shared &&
   upper.pgoff - lower.pgoff === lower.end - lower.start &&
   isAccounted(lower) === isAccounted(upper) &&
+  lower.boundTo === upper.boundTo &&
   sameFlags(lower, upper);

@@ -78,6 +78,14 @@ describe('a range that is bound to a memory', () => {
     expect(run([...start, op]).results.at(-1)).toBe(errno);
   });
 
+  it('is an area of its own, until it is bound as its neighbours are', () => {
+    const areas = (ops: readonly OpInput[]): number => Object.keys(run([...start, ...ops]).world.records.vma).length;
+    expect([areas([]), areas([bind('A.heap[2..4]')]), areas([bind('A.heap[2..4]'), bind('A.heap')])]).toEqual([
+      1, 3, 1,
+    ]);
+    expect(areas([bind('A.heap[2..4]'), bind('A.heap', null)])).toBe(1);
+  });
+
   it('cannot have a hole', () => {
     const { results } = run([...start, { op: 'munmap', by: 'A', place: 'A.heap[3]' }, bind('A.heap')]);
     expect(results.at(-1)).toBe('EFAULT');

@@ -13,6 +13,7 @@ import { ok, type Tx } from '../tx.ts';
 import { areasIn, splitAt, type Area } from './areas.ts';
 import { systemPool } from './frames.ts';
 import { splitAtBorders } from './huge.ts';
+import { mergeAreas } from './merge-areas.ts';
 
 /** The pool that a fault in an area takes frames of: the one that it is bound to, or the first of system memory. */
 export const poolFor = (world: World, area: Pick<Area, 'boundTo'>): string | null => area.boundTo ?? systemPool(world);
@@ -29,7 +30,7 @@ export function bindMemory(tx: Tx, { space, start, end }: SpaceSpan, pool: strin
   );
   if (covered < end - start) return tx.refuse('EFAULT', 'mbind.hole', { at, why: 'nothing is mapped in a part', fn });
   splitAtBorders(tx, space, start, end, null);
-  tx.emit({ kind: 'memoryBound', rule: 'mbind', at, args: { pool } }, (w) => {
+  const bound = tx.emit({ kind: 'memoryBound', rule: 'mbind', at, args: { pool } }, (w) => {
     splitAt(w, space, start);
     splitAt(w, space, end);
     for (const { id } of areasIn(w.world, space, start, end)) {
@@ -39,5 +40,6 @@ export function bindMemory(tx: Tx, { space, start, end }: SpaceSpan, pool: strin
       w.put('vma', id, pool === null ? rest : { ...rest, boundTo: pool });
     }
   });
+  mergeAreas(tx, space, start, end, bound);
   return ok;
 }

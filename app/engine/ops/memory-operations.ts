@@ -2,6 +2,7 @@
 import { arg, defineOp } from '../define-op.ts';
 import { driversOf } from '../fabric/drivers-of.ts';
 import { bindMemory } from '../mm/mempolicy.ts';
+import { revocations } from '../sharing/revocations.ts';
 import { ok } from '../tx.ts';
 import { spanOf } from './process-ops.ts';
 
@@ -27,6 +28,19 @@ export const memoryOperations = {
         return { device, mirror, sva, dma, access, latencyNs };
       });
       tx.emit({ kind: 'driversCompared', rule: 'drivers', args: { pool: op.pool, rows } });
+      return ok;
+    },
+  ),
+  whoCanRevoke: defineOp(
+    'whoCanRevoke',
+    'Somebody asks which devices hold memory of others, and who can take it back.',
+    { device: arg.name.optional().describe('only what this device holds, or others hold of it') },
+    (tx, op) => {
+      const { device } = op;
+      const rows = revocations(tx.world)
+        .filter((row) => device === undefined || row.device === device || row.from === device)
+        .map((row) => ({ ...row }));
+      tx.emit({ kind: 'revocationsListed', rule: 'revocations', args: { rows } });
       return ok;
     },
   ),
