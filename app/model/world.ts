@@ -148,6 +148,8 @@ export interface Device {
   readonly failAlloc: boolean;
   /** What becomes of exported memory when its last owner leaves: it lives on, is revoked, or is handed out again at once. */
   readonly ownerLeaves: 'keep' | 'revoke' | 'recycle';
+  /** What has come to it may not leave for a CPU fault until its time is over (drm_pagemap). */
+  readonly timeslice?: boolean;
   /** The kind of IOMMU that it is behind: devices of one kind share the domain of a process. */
   readonly iommu: string;
   /** Where it finds translations of shared address spaces: in a cache of its own, or in the CPU's tables (CAPI). */

@@ -18,6 +18,8 @@ function printRow(row: Row): string {
 
 export const memoryPhrases: Readonly<Record<string, (value: Json) => string>> = {
   rows: (v) => (Array.isArray(v) ? (v as readonly Row[]).map(printRow).join('; ') : ''),
+  migratePaysFrom: (v) => (v === null ? 'migrating never pays' : `migrating 4 KiB pays from ${String(v)} accesses on`),
+  hugePaysFrom: (v) => (v === null ? '' : `2 MiB from ${String(v)} on`),
   engines: (v) => (Array.isArray(v) ? (v as readonly Json[]).map(String).join(', ') : ''),
   below: (v) => `in ${String(v)}`,
   pool: (v) => (v === null ? '' : String(v)),

@@ -23,7 +23,7 @@ export interface BreakEven {
 }
 
 /** One migration call that moves the bytes in units of 4 KiB, or of 2 MiB as one. */
-function migrationCost(world: World, from: string, to: string, bytes: number, huge: boolean): Cost {
+export function migrationCost(world: World, from: string, to: string, bytes: number, huge: boolean): Cost {
   const units = Math.ceil(bytes / (huge ? pageBytes * pmdPages : pageBytes));
   return sumCosts([
     times(world, 'migrate.setup', 1),

@@ -8,6 +8,19 @@ export const memoryEventKinds = {
     meaning: 'Pages of a range that are touched from here on come from one memory, or from any again.',
     state: 'system',
   },
+  timesliceSet: {
+    title: 'time slice',
+    fn: 'drm_pagemap_migrate_to_ram',
+    meaning: 'Memory that came to a device stays there until its time is over; a CPU that touches it waits.',
+    state: 'private',
+  },
+  policiesCompared: {
+    title: 'policies compared',
+    fn: null,
+    meaning:
+      'What a turn of a device costs under each policy, and from how many accesses on one is cheaper than another.',
+    state: 'neutral',
+  },
   revocationsListed: {
     title: 'who can revoke',
     fn: null,

@@ -21,6 +21,7 @@ import { poolFor } from './mempolicy.ts';
 import { callKey, migrateCopy, migrateFinalize, migratePages, migrateSetup } from './migrate-vma.ts';
 import { blockOf } from './huge.ts';
 import { contextsOf, eraseDeviceEntries } from './mirror.ts';
+import { timesliceRuns } from './timeslice.ts';
 
 /** The driver brings back [start, end), whose first frame is `frame`; false where it could not. */
 function bringBack(tx: Tx, space: string, start: number, frame: number, pages: number, cause: number): boolean {
@@ -100,6 +101,7 @@ function whileHeld(
   // The fault needs the folio lock, and waits for whoever has it.
   const state = frameAt(tx.world, frame);
   if (state !== null && isFrame(state, 'locked')) return { blocked: 'folioLock' };
+  if (timesliceRuns(tx.world, poolOf(tx.world, frame)?.device ?? null)) return { blocked: 'timeslice' };
   if (vmaLock) tx.emit({ kind, cause, rule: 'fault.cpu.devicePrivate.vmaLock', at, args: { retry: true } });
   const held = tx.emit({ kind, cause, rule: 'fault.cpu.devicePrivate', at, args: { retry: false } }, (w) => {
     changeFrames(w, frame, frame + pages, (f) => ({ ...f, refs: f.refs + 1, flags: f.flags | frameFlag.locked }));
