@@ -9,7 +9,7 @@
 import type { Span } from '../../base/span.ts';
 import type { AddressRange } from '../../model/topology.ts';
 import { atPath } from '../draft.ts';
-import { line, numbered, type FileTree } from './file-tree.ts';
+import { line, numbered, textOf, type FileTree } from './file-tree.ts';
 
 const root = 'sys/devices/system/node';
 /** Sizes that kernels use; smaller ones would be sections, larger ones there are none. */
@@ -65,7 +65,7 @@ function sizeThatFits(
 ): number | null {
   const sizes = new Set<number>();
   for (const { node, blocks } of nodes) {
-    const text = new TextDecoder().decode(tree.read(`${root}/node${node}/meminfo`) ?? new Uint8Array());
+    const text = textOf(tree, `${root}/node${node}/meminfo`) ?? '';
     const total = Number(/MemTotal:\s*(\d{1,15}) kB/.exec(text)?.[1] ?? 0) * 1024;
     if (blocks.length === 0 || total === 0) continue;
     sizes.add(2 ** Math.ceil(Math.log2(total / blocks.length)));
