@@ -2,7 +2,7 @@
 import { err, ok, type Problem, type Result } from '../base/result.ts';
 import { plural } from '../base/format.ts';
 import { decodeText, encodeText } from '../base/text.ts';
-import type { GraphView } from '../contract/frame.ts';
+import type { Cursor, GraphView } from '../contract/frame.ts';
 import type { DocumentHead } from '../contract/requests.ts';
 import { initialWorld } from '../engine/initial-world.ts';
 import { allFrames } from '../engine/mm/frames.ts';
@@ -36,6 +36,8 @@ export interface OpenDocument {
   readonly story: Story | null;
   readonly start: World;
 }
+
+export const worldAt = ({ story, start }: OpenDocument, cursor: Cursor): World => story?.at(cursor) ?? start;
 
 /** A scenario has steps, or at least a version and no word of being a topology; everything else is taken for a machine. */
 export function looksLikeScenario(text: string): boolean {

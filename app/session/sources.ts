@@ -1,54 +1,17 @@
 /** Several sources at once: descriptions of one machine become one, a scenario finds its machine among what came with it. */
-import { err, ok, type Problem, type Result } from '../base/result.ts';
-import { decodeText, encodeText } from '../base/text.ts';
+import { ok, type Problem, type Result } from '../base/result.ts';
+import { decodeText } from '../base/text.ts';
 import type { SingleSource } from '../contract/requests.ts';
 import type { Topology } from '../model/topology.ts';
 import { combineTopologies } from '../topology/combine/combine.ts';
 import { readTopology } from '../topology/read-topology.ts';
 import { looksLikeScenario, machineDocument, openScenario, type OpenDocument } from './document.ts';
 import type { Library } from './library.ts';
+import { isTopology, loadSource, sourceProblem, type NamedBytes } from './source.ts';
 
 /** Most sources that are combined; far more than a machine has listings. */
 const maxParts = 32;
 
-interface NamedBytes {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-const problem = (file: string, message: string): Result<never, readonly Problem[]> =>
-  err([{ file, line: 0, column: 0, message }]);
-
-async function load(library: Library, part: SingleSource): Promise<Result<NamedBytes | Topology, readonly Problem[]>> {
-  switch (part.kind) {
-    case 'text':
-      return ok({ name: part.name, bytes: encodeText(part.text) });
-    case 'bytes':
-      return ok(part);
-    case 'builtin': {
-      const text = (await library.builtin('topology', part.id)) ?? (await library.builtin('scenario', part.id));
-      return text === null
-        ? problem(part.id, `nothing built in is called "${part.id}": choose from the list`)
-        : ok({ name: `${part.id}.yaml`, bytes: encodeText(text) });
-    }
-    case 'path': {
-      const unpacked = (await library.folder?.(part.path)) ?? null;
-      if (unpacked !== null) return unpacked;
-      const file = await library.file(part.path);
-      return file === null
-        ? problem(part.path, 'the file cannot be read here: drop it on the window or paste its text')
-        : ok(file);
-    }
-    case 'this-machine': {
-      const machine = await library.thisMachine();
-      return machine === null
-        ? problem('this-machine', 'this host cannot look at its own machine: it needs Linux with /proc and /sys')
-        : ok(machine);
-    }
-  }
-}
-
-const isTopology = (part: NamedBytes | Topology): part is Topology => 'objects' in part;
 const largestScenario = 16 * 1024 * 1024;
 
 /** Two texts that were pasted have one name: the second is told apart by a number. */
@@ -69,12 +32,15 @@ export async function openSeveral(
   open: OpenDocument | null,
 ): Promise<Result<OpenDocument, readonly Problem[]>> {
   if (open !== null && open.story !== null)
-    return problem(open.head.source, 'a story is open, which has its machine: open a machine first, then add to it');
+    return sourceProblem(
+      open.head.source,
+      'a story is open, which has its machine: open a machine first, then add to it',
+    );
   if ((open?.parts.length ?? 0) + parts.length > maxParts)
-    return problem(open?.head.source ?? '', `at most ${maxParts} sources are combined`);
+    return sourceProblem(open?.head.source ?? '', `at most ${maxParts} sources are combined`);
   const loaded: (NamedBytes | Topology)[] = [];
   for (const part of parts) {
-    const one = await load(library, part);
+    const one = await loadSource(library, part);
     if (!one.ok) return one;
     loaded.push(one.value);
     await library.pause?.();
@@ -86,10 +52,10 @@ export async function openSeveral(
     return looksLikeScenario(text) ? [{ name: part.name, text }] : [];
   });
   const [story, second] = stories;
-  if (second !== undefined) return problem(second.name, 'two scenarios came together: open one at a time');
+  if (second !== undefined) return sourceProblem(second.name, 'two scenarios came together: open one at a time');
   if (story !== undefined) {
     if (open !== null)
-      return problem(story.name, 'a scenario has its own machine and is not added to one: open it alone');
+      return sourceProblem(story.name, 'a scenario has its own machine and is not added to one: open it alone');
     const others = named.flatMap((part) => (isTopology(part) || part.name === story.name ? [] : [part]));
     return openScenario(withFiles(library, others), story.name, story.text, story.name, null);
   }
