@@ -12,6 +12,7 @@ import type {
   TopologyFormat,
   TopologyObject,
 } from '../model/topology.ts';
+import { plausible } from './plausible.ts';
 
 const maxWarnings = 500;
 
@@ -71,9 +72,10 @@ export class TopologyDraft {
   }
 
   /** Names that no file of our own could hold come from damage: an id is cut, a fact is left out. */
-  #bounded(object: TopologyObject): TopologyObject {
-    const { id, facts, from } = object;
+  #bounded(given: TopologyObject): TopologyObject {
+    const { id, facts, from } = given;
     const warn = (message: string): void => this.warn(from[0]?.line ?? null, message);
+    const object = plausible(given, (message) => warn(`${id}: ${message}`));
     const isLong = (label: string): boolean => label.length > draftLimits.label;
     if (id.length <= draftLimits.id && !Object.keys(facts).some(isLong)) return object;
     if (id.length > draftLimits.id) warn(`a name of ${id.length} characters is cut to "${id.slice(0, 32)}..."`);

@@ -20,8 +20,8 @@ describe('inputs that mean harm', () => {
     expect(outcome(read(make()))).toMatch(expected);
   });
 
-  const named = hostileInputs.filter(({ name }) => name.endsWith('of a kilobyte'));
-  it.each(named)('$name: what is read of it can be written and read again', ({ make }) => {
+  const impossible = hostileInputs.filter(({ name }) => /of a kilobyte$|no register holds/.test(name));
+  it.each(impossible)('$name: what is read of it can be written and read again', ({ make }) => {
     const result = read(make());
     if (!result.ok) throw new Error(JSON.stringify(result.error));
     const again = read(strToU8(printMemscape(result.value)));

@@ -61,6 +61,12 @@ export const hostileInputs: readonly HostileInput[] = [
     /^read 2: a fact with a label of 1004 characters is left out/,
   ),
   text(
+    'numbers that no register holds',
+    () =>
+      '<system version="1"><cpu numaid="0"><pci busid="0000:01:00.0" class="0x030000" vendor="0x110de" link_speed="0.0 GT/s" link_width="64"/></cpu></system>',
+    /^read \d: pci:0000:01:00.0: maximum speed 0 is not the speed of a link/,
+  ),
+  text(
     'entities that define each other',
     () =>
       `<!DOCTYPE topology [<!ENTITY a "${times('x', 1000)}">${Array.from({ length: 30 }, (_, i) => `<!ENTITY ${times('b', i + 1)} "${times(`&${i === 0 ? 'a' : times('b', i)};`, 10)}">`).join('')}]>\n<topology version="2.0"><object type="&${times('b', 30)};"/></topology>`,
