@@ -57,7 +57,8 @@ export interface Drawing extends Size {
 const gap = 10;
 /** Between rows, where rails and lanes of links run. */
 const rowGap = 14;
-const stub = 18;
+/** Length of the end of a wire, from its bus to a card. */
+const wireEnd = 18;
 const gutter = 34;
 
 export class Layout {
@@ -217,26 +218,26 @@ export class Layout {
 
   /** Room for labels on the wires to these boxes, where wires carry them. */
   #labelRoom(boxes: readonly Box[]): number {
-    if (this.detail.labels !== 'wire') return stub;
+    if (this.detail.labels !== 'wire') return wireEnd;
     const widths = boxes.flatMap(({ node }) => {
       const edge = node === null ? undefined : this.#up.get(node.id);
       if (edge === undefined || edge.kind === 'on-package') return [];
       return [...(edge.label ?? '').split(' · '), edge.degraded ?? ''].map((line) => textWidth(line, type.small));
     });
     const widest = Math.max(0, ...widths);
-    return widest === 0 ? stub : Math.ceil(widest) + 20;
+    return widest === 0 ? wireEnd : Math.ceil(widest) + 20;
   }
 
   /** Boxes along a bus: in one column where their wires carry labels, else in rows of equal cards. */
   #alongBus(boxes: readonly Box[], room: number): Flow & { readonly left: number; readonly top: number } {
     const labels = this.#labelRoom(boxes);
-    const column = labels > stub;
+    const column = labels > wireEnd;
     const even = new Map<number, number>();
     for (const box of boxes) if (box.form === 'card') even.set(0, Math.max(even.get(0) ?? 0, box.width));
     const set = boxes.map((box) => (box.form === 'card' ? { ...box, width: even.get(0) ?? box.width } : box));
-    const rows = flow(set, column ? 0 : room - stub - this.#frame.pad, gap, column ? 10 : rowGap);
+    const rows = flow(set, column ? 0 : room - wireEnd - this.#frame.pad, gap, column ? 10 : rowGap);
     if (rows.isColumn) return { ...flow(set, 0, gap, 10), left: labels, top: 0 };
-    return { ...rows, left: stub, top: rowGap - 6 };
+    return { ...rows, left: wireEnd, top: rowGap - 6 };
   }
 
   /** Room at the right of a box for the lanes of the links between what it holds. */
@@ -344,7 +345,7 @@ export class Layout {
       height: inner.top + inner.height,
       lanesAt: 0,
     };
-    const toHangers = frame.width + gutter - stub;
+    const toHangers = frame.width + gutter - wireEnd;
     const up = this.#reachesCpu(node.id) ? 16 : 0;
     return {
       form: 'bare',
