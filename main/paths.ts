@@ -9,7 +9,7 @@ export function isInside(folder: string, path: string): boolean {
 }
 
 /** The path without links, or null where nothing is there or it cannot be looked at. */
-export function realPath(path: string): string | null {
+function realPath(path: string): string | null {
   try {
     return realpathSync(path);
   } catch {

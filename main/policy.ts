@@ -1,5 +1,5 @@
 /** The headers that every page of ours is served with, in the desktop app and by the web host alike. */
-export const contentSecurityPolicy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",

@@ -1,8 +1,3 @@
-/** The value that no case of a union is left for: a new case without a branch does not compile. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected case: ${JSON.stringify(value)}`);
-}
-
 /** Narrows: throws with `why` where the condition does not hold. A throw is a fault of ours, never of the modelled machine. */
 export function assert(condition: unknown, why: string): asserts condition {
   if (!condition) throw new Error(why);

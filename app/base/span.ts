@@ -4,10 +4,6 @@ export interface Span {
   readonly end: number;
 }
 
-export const spanLength = (s: Span): number => s.end - s.start;
-
-export const intersects = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
-
 /** The common part, or null where there is none. */
 export function intersect(a: Span, b: Span): Span | null {
   const start = Math.max(a.start, b.start);

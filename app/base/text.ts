@@ -8,7 +8,7 @@ export interface DecodedText {
 }
 
 /** The line of a position in a text, both from their usual origin: position from 0, line from 1. */
-export function lineAt(text: string, position: number): number {
+function lineAt(text: string, position: number): number {
   let line = 1;
   for (let at = text.indexOf('\n'); at !== -1 && at < position; at = text.indexOf('\n', at + 1)) line += 1;
   return line;

@@ -44,21 +44,6 @@ export function sameEvent(a: RecordedEvent, b: RecordedEvent): boolean {
   return true;
 }
 
-/** Compares in order; both sides are expanded page by page. */
-export function compareEvents(
-  expected: readonly RecordedEvent[],
-  actual: readonly RecordedEvent[],
-  of = expected.length,
-): Comparison {
-  const length = Math.max(expected.length, actual.length);
-  for (let at = 0; at < length; at++) {
-    const e = expected[at] ?? null;
-    const a = actual[at] ?? null;
-    if (e === null || a === null || !sameEvent(e, a)) return { matched: at, of, first: { at, expected: e, actual: a } };
-  }
-  return { matched: expected.length, of, first: null };
-}
-
 /** "P0 notifier_start CLEAR A[3..5)" */
 export function printEvent(event: RecordedEvent): string {
   const { e, by, dev, buf, range, event: name, ...rest } = event;

@@ -197,7 +197,7 @@ export function* migrateToSystem(file: DeviceFile, pages: Pages): Program<Answer
 }
 
 /** Snapshot bytes of the driver: kind, permission, size. */
-export const snapshotByte = {
+const snapshotByte = {
   error: 0xff,
   none: 0,
   read: 1,

@@ -1,5 +1,5 @@
 /** Error numbers of Linux, as a recording and a driver's return value write them. */
-export const errnoNumbers = {
+const errnoNumbers = {
   EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
@@ -20,7 +20,6 @@ export const errnoNumbers = {
   EOVERFLOW: 75,
   EOPNOTSUPP: 95,
 } as const;
-export type Errno = keyof typeof errnoNumbers;
 
 /** 0 for "ok", else the negative error number. */
 export function returnValue(errno: string): number {

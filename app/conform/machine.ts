@@ -1,5 +1,4 @@
 /** A world under way: carries out operations, shows each transaction to whoever watches, and keeps the last world. */
-import type { Event } from '../engine/event.ts';
 import { operations, type OpInput } from '../engine/operations.ts';
 import { completeOp, step, type RuleTable, type Transaction } from '../engine/step.ts';
 import type { World } from '../model/world.ts';
@@ -36,5 +35,3 @@ export function outcome({ result }: Transaction): string {
   if ('errno' in result) return result.errno;
   return 'signal' in result ? result.signal : 'blocked';
 }
-
-export const kindsOf = (events: readonly Event[]): readonly string[] => events.map((event) => event.kind);

@@ -67,8 +67,8 @@ export interface Wanted {
   readonly detail?: string;
 }
 
-export const defaultRoom: Size = { width: 700, height: 780 };
-export const defaultWanted: Wanted = { room: defaultRoom, above: 0, leastText: 10, wishes: noWishes, keep: new Set() };
+const defaultRoom: Size = { width: 700, height: 780 };
+const defaultWanted: Wanted = { room: defaultRoom, above: 0, leastText: 10, wishes: noWishes, keep: new Set() };
 
 export interface Drawn {
   readonly picture: DrawnPicture;

@@ -49,7 +49,7 @@ const mmapLock: { readonly [N in OpName]?: 'read' | 'write' } = {
 };
 
 /** The address space that an operation works on, or null. */
-export function spaceOf(world: World, op: Op): string | null {
+function spaceOf(world: World, op: Op): string | null {
   if (op.op === 'oomReap') return world.records.process[op.process]?.space ?? null;
   if ('context' in op) return world.records.context[op.context]?.space ?? null;
   if ('place' in op && op.place !== undefined) return resolvePlace(world, op.place)?.space ?? null;

@@ -131,7 +131,7 @@ export interface Attachment {
 }
 
 /** Uses of a fence, in the order of enum dma_resv_usage. */
-export const fenceUsages = ['KERNEL', 'WRITE', 'READ', 'BOOKKEEP'] as const;
+const fenceUsages = ['KERNEL', 'WRITE', 'READ', 'BOOKKEEP'] as const;
 export type FenceUsage = (typeof fenceUsages)[number];
 
 /** Work under way that others wait for (struct dma_fence). */

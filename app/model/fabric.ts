@@ -147,7 +147,7 @@ export interface P2pBuffer {
   readonly bytes: number;
 }
 
-export const dmaTargets = ['SYS', 'PEER_BUS', 'PEER_HOST', 'BOUNCE'] as const;
+const dmaTargets = ['SYS', 'PEER_BUS', 'PEER_HOST', 'BOUNCE'] as const;
 
 /** What a device may reach by DMA (dma_map_sgtable). Key: its name. */
 export interface DmaMapping {

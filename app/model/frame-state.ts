@@ -3,7 +3,6 @@
  * is free. Columns: flags, refcount, mapcount, pins, anon_vma, index, content.
  */
 export const frameColumn = { flags: 0, refs: 1, maps: 2, pins: 3, anonVma: 4, index: 5, content: 6 } as const;
-export const frameColumns = 7;
 
 export const frameFlag = {
   /** Exactly one process may see it: a write fault reuses it. */

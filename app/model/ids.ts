@@ -5,7 +5,6 @@ export type Vpn = Brand<number, 'Vpn'>;
 /** Page frame number, unique in the machine; device-private frames have one too. */
 export type Pfn = Brand<number, 'Pfn'>;
 
-export const pageShift = 12;
 export const pageBytes = 4096;
 /** Base pages of one PMD-sized (2 MiB) and one PUD-sized (1 GiB) page. */
 export const pmdPages = 512;

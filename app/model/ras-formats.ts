@@ -2,7 +2,7 @@
  * The menu of formats for error reports that was proposed for accelerators in November 2022, as the mail has it: JSON is
  * in it twice, as bit 2 and as bit 6. What was merged years later has one typed channel instead (drm_ras, netlink).
  */
-export const rasFormatBits = [
+const rasFormatBits = [
   { bit: 0, format: 'KEY_VALUE_32' },
   { bit: 1, format: 'NETLINK' },
   { bit: 2, format: 'JSON' },

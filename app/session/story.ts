@@ -175,7 +175,7 @@ export class Story {
 }
 
 /** An operation as one line: "A: write A.heap value 7". */
-export function printOp({ op }: Transaction): string {
+function printOp({ op }: Transaction): string {
   const { op: name, by, ...args } = op;
   const words = Object.entries(args).map(([key, value]) =>
     key === 'place' || key === 'context' || key === 'child' || key === 'name' || key === 'device'

@@ -16,7 +16,7 @@ export interface FilledRun extends Run {
 
 export const isFilled = (run: Run): run is FilledRun => run.values !== null;
 
-export const holeRun = (start: number, end: number): Run => ({ start, end, values: null, strides: null });
+const holeRun = (start: number, end: number): Run => ({ start, end, values: null, strides: null });
 
 /** Bits of all columns: any may count. */
 export const everyColumn = -1;

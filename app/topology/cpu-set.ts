@@ -55,7 +55,7 @@ export function parseCpuList(text: string): readonly Span[] | null {
 }
 
 /** Sorted, without overlaps. */
-export function uniteSpans(spans: readonly Span[]): readonly Span[] {
+function uniteSpans(spans: readonly Span[]): readonly Span[] {
   const united: { start: number; end: number }[] = [];
   for (const span of spans.toSorted((a, b) => a.start - b.start)) {
     const last = united.at(-1);

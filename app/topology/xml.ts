@@ -20,7 +20,7 @@ export interface XmlDocument {
 }
 
 /** Far above the largest real machine (a 16384-PU description has 18 MB and about 100,000 elements). */
-export const xmlLimits = {
+const xmlLimits = {
   bytes: 64 * 1024 * 1024,
   elements: 250_000,
   depth: 256,

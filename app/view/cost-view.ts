@@ -16,7 +16,7 @@ const bases = {
 const short = (place: string): string => place.replace(/^(pci|hostbridge):/, '');
 
 /** A link by its two ends. */
-export function printLinkName(world: World, key: string): string {
+function printLinkName(world: World, key: string): string {
   const link = world.records.link[key];
   return link === undefined ? key : `${short(link.a)} – ${short(link.b)}`;
 }

@@ -103,7 +103,7 @@ export function holderFacts(world: World, process: string): readonly Fact[] {
 const mostNumbers = 6;
 
 /** "0 accel0; 1, 2 reserved": what a reader and the allocator see of a table. */
-export function printNumbers({ slots }: Container): string {
+function printNumbers({ slots }: Container): string {
   const reserved = Object.entries(slots).flatMap(([id, slot]) => (slot === 'reserved' ? [id] : []));
   const live = Object.entries(slots).flatMap(([id, slot]) => (slot === 'reserved' ? [] : [`${id} ${slot.pointer}`]));
   const shown = (words: readonly string[]): string =>

@@ -20,7 +20,7 @@ interface StripSource {
   state(run: Run): LegendId;
 }
 
-export function stripSource(world: World, id: string): StripSource | null {
+function stripSource(world: World, id: string): StripSource | null {
   const [kind, ...rest] = id.split(':');
   const key = rest.join(':');
   if (kind === 'space') {

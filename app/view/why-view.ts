@@ -40,6 +40,3 @@ export function whyView(
     read: [...new Set(chain.flatMap(({ what }) => (what.fn === null ? [] : [what.fn])))],
   };
 }
-
-/** What an event of this kind means, for the head of its card. */
-export const meaningOf = (event: Event): string => eventKinds[event.kind].meaning;

@@ -5,7 +5,7 @@ import { launchDesktop } from '../desktop.ts';
 import { badInput, say } from './exit.ts';
 
 /** What to open, as the query of a link: a deep link, a file, the id of something built in, several of these, or nothing. */
-export function linkQuery(what: readonly string[]): string {
+function linkQuery(what: readonly string[]): string {
   const [first, ...others] = what.map((one) => (existsSync(one) ? resolve(one) : one));
   if (first === undefined) return '';
   if (others.length === 0 && first.startsWith('memscape://open'))

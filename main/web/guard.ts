@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-export const cookieName = 'memscape';
+const cookieName = 'memscape';
 
 export interface Guard {
   /** host:port spellings of this server. */

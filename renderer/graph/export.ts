@@ -14,7 +14,7 @@ const pngScale = 2;
 const mostPixels = 12_000;
 
 /** The picture that is on show as SVG, at the step that is on show; null where there is none. */
-export async function shownSvg(css?: string): Promise<string | null> {
+async function shownSvg(css?: string): Promise<string | null> {
   const { shown, toScale } = usePicture.getState();
   const { cursor, frame, nodes } = useFrame.getState();
   const { head } = useDocument.getState();

@@ -12,7 +12,7 @@ import { reportLost } from './lost.ts';
 import { showDocument } from './navigate.ts';
 
 /** The largest file that is read here; the session refuses text above 16 MiB with a line of its own. */
-export const largestFile = 64 * 1024 * 1024;
+const largestFile = 64 * 1024 * 1024;
 
 /** What a source is called while it is opened. */
 export function nameOf(source: OpenSource): string {

@@ -223,7 +223,7 @@ const rules: { readonly [K in EventKind]?: Rule } = {
 };
 
 /** What one event costs in the world just before it. */
-export const costOfEvent = (before: World, event: Event): Cost => rules[event.kind]?.(before, event) ?? noCost;
+const costOfEvent = (before: World, event: Event): Cost => rules[event.kind]?.(before, event) ?? noCost;
 
 const known = new WeakMap<Transaction, readonly Cost[]>();
 

@@ -14,7 +14,7 @@ import { migrationCost } from './break-even.ts';
 import { shootdown, times } from './event-cost.ts';
 import { transferCost } from './transfer.ts';
 
-export const sharingPolicies = ['migrate', 'migrateHuge', 'remote', 'exclusive'] as const;
+const sharingPolicies = ['migrate', 'migrateHuge', 'remote', 'exclusive'] as const;
 export type SharingPolicy = (typeof sharingPolicies)[number];
 
 export interface TurnCost {

@@ -37,14 +37,14 @@ function wireOf(world: World, hop: Hop): { readonly wire: string; readonly rate:
 }
 
 /** Bytes over each link of a route. */
-export function bytesAlong(hops: readonly Hop[], bytes: number): Cost['bytes'] {
+function bytesAlong(hops: readonly Hop[], bytes: number): Cost['bytes'] {
   const along: Record<string, number> = {};
   for (const { link } of hops) along[link] = (along[link] ?? 0) + bytes;
   return along;
 }
 
 /** What one transfer that has the wires for itself takes, latency aside. Without a route: at the rate of an untold link. */
-export function wireTime(world: World, route: Route | null, bytes: number): number {
+function wireTime(world: World, route: Route | null, bytes: number): number {
   if (bytes === 0) return 0;
   const rates = (route?.hops ?? []).flatMap((hop) => wireOf(world, hop)?.rate ?? []);
   const rate = route === null ? figure(world, 'link.unknown') : Math.min(...rates);

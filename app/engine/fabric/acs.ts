@@ -12,7 +12,7 @@ import { acsBits } from './p2pdma.ts';
 export type AcsBit = keyof typeof acsBits;
 export const acsBitNames = Object.keys(acsBits) as readonly AcsBit[];
 
-export const printAcs = (control: number): string =>
+const printAcs = (control: number): string =>
   acsBitNames.filter((bit) => (control & acsBits[bit]) !== 0).join(' ') || 'none';
 
 /** -ENOTTY: the function has no ACS capability. Bits that it lacks stay 0. */

@@ -10,7 +10,7 @@ import type { World } from '../../model/world.ts';
 import type { OpResult } from '../event.ts';
 import { ok, type Tx } from '../tx.ts';
 
-export const atomicWidths = [32, 64, 128] as const;
+const atomicWidths = [32, 64, 128] as const;
 export type AtomicWidth = (typeof atomicWidths)[number];
 
 /** Why AtomicOps of a device do not reach the root; null: they do. `at` is the function that stands in the way. */

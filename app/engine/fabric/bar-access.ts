@@ -13,7 +13,7 @@ import { ok, type Tx } from '../tx.ts';
 import { barName } from './fabric.ts';
 
 /** What a CPU atomic on a BAR may come to. */
-export const atomicOutcomes = [
+const atomicOutcomes = [
   'a read and a write, between which others may write: an update is lost',
   'ignored',
   'a machine check, or a hang',

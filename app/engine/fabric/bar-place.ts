@@ -14,7 +14,7 @@ import type { World } from '../../model/world.ts';
 type WindowType = BridgeWindow['type'];
 
 /** The kind of window that a BAR needs on the way; a prefetchable 64-bit one has its own. */
-export function windowTypeOf({ type, prefetchable }: PciBar): WindowType {
+function windowTypeOf({ type, prefetchable }: PciBar): WindowType {
   if (type === 'io') return 'io';
   return prefetchable && type === 'mem64' ? 'prefetch' : 'mem';
 }

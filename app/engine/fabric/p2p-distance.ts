@@ -13,7 +13,7 @@ import type { Tx } from '../tx.ts';
 import type { MapType, PeerDecision } from './p2pdma.ts';
 import { peerDecision } from './peers.ts';
 
-export const mapTypeKey = (provider: string, client: string): string => `${provider}>${client}`;
+const mapTypeKey = (provider: string, client: string): string => `${provider}>${client}`;
 
 /** How a pair is decided; a test may break it to see that a case notices. */
 export type Decide = (world: World, provider: string, client: string) => PeerDecision;

@@ -31,14 +31,6 @@ function accessOf(world: World, initiator: string, target: string, route: Route 
   return [{ target, initiator, latencyNs, gbs, from: latency === null ? 'route' : 'reported' }];
 }
 
-/** Every memory that a socket or device reaches, the nearest first. */
-export function accessesFrom(world: World, initiator: string): readonly Access[] {
-  const reach = reachFrom(world, [initiator]);
-  return Object.keys(world.records.pool)
-    .flatMap((pool) => accessOf(world, initiator, pool, routeOf(reach, pool)))
-    .sort((a, b) => a.latencyNs - b.latencyNs || (b.gbs ?? 0) - (a.gbs ?? 0));
-}
-
 /**
  * The initiators that are nearest to a memory, all of them where several are equally near.
  * Class 0 asks sockets and devices, class 1 sockets only (Documentation/admin-guide/mm/numaperf.rst).

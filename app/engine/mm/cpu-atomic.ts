@@ -17,7 +17,7 @@ import { cpuAccess } from './cpu-fault.ts';
 import { allFrames } from './frames.ts';
 
 /** What may come of an atomic on a window into a device (a BAR). */
-export const undefinedOutcomes = ['torn', 'ignored', 'machine check'] as const;
+const undefinedOutcomes = ['torn', 'ignored', 'machine check'] as const;
 
 export function cpuAtomic(tx: Tx, { space, start, end }: SpaceSpan, add: number): OpResult {
   const result = cpuAccess(tx, { space, start, end, access: 'write' });

@@ -115,7 +115,7 @@ function smallRun(tx: Tx, { area, start, end }: FaultSpan): FilledRun | null {
 }
 
 /** Takes the fault of one stretch (handle_mm_fault). */
-export function handleFault(tx: Tx, fault: FaultSpan): FaultOutcome {
+function handleFault(tx: Tx, fault: FaultSpan): FaultOutcome {
   if (isHugetlb(fault.area)) return hugetlbFault(tx, fault.area, fault.start, fault.access, fault.cause);
   const huge = hugeFault(tx, fault);
   if (huge !== 'fallback') return huge;

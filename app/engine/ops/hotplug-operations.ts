@@ -32,7 +32,7 @@ const pcieFunction = z.strictObject({
   pri: z.boolean().nullable().default(null),
 });
 
-export const loadBitstreamOp = defineOp(
+const loadBitstreamOp = defineOp(
   'loadBitstream',
   'Somebody programs an FPGA: the functions of the bitstream before go, those of the new one appear.',
   {

@@ -33,7 +33,7 @@ const lastMinor = 2 ** 20 - 1;
 const extended: Limit = { first: 192, last: lastMinor };
 
 /** ACCEL_MAX_MINORS. The IDR's end was exclusive, so that it held 256; XA_LIMIT includes it. */
-export const accelMaxMinors = 256;
+const accelMaxMinors = 256;
 
 /** DRM_MINOR_LIMIT, DRM_EXTENDED_MINOR_LIMIT, ACCEL_MAJOR and DRM_MAJOR. */
 export const minorRows: { readonly [K in MinorKind]: MinorRow } = {
@@ -139,7 +139,7 @@ function reserve(tx: Tx, device: string, kind: MinorKind, cause: number): OpResu
 }
 
 /** Nodes of a device by name, in the order of their taking. */
-export const nodesOf = (tx: Tx, device: string): readonly string[] =>
+const nodesOf = (tx: Tx, device: string): readonly string[] =>
   Object.entries(tx.world.records.deviceNode).flatMap(([name, node]) => (node.device === device ? [name] : []));
 
 function found(tx: Tx, device: string, rule: string, fn: string): DrmDevice | { readonly refusal: OpResult } {

@@ -16,7 +16,7 @@ import { heldFile } from './held-file.ts';
 const currentOf = (tx: Tx, device: string): string | null => tx.get('drmDevice', device)?.master ?? null;
 
 /** Whether a file is the device's current master, by itself or as the lessor of a lease. */
-export function isCurrentMaster(tx: Tx, file: NodeFile): boolean {
+function isCurrentMaster(tx: Tx, file: NodeFile): boolean {
   const own = file.master === null ? null : tx.get('drmMaster', file.master);
   return file.isMaster && own !== null && (own.lessor ?? file.master) === currentOf(tx, file.device);
 }

@@ -27,7 +27,7 @@ const fresh: Ownership = {
   resets: 0,
 };
 
-export const ownershipOf = (tx: Tx, device: string): Ownership => tx.get('ownership', device) ?? fresh;
+const ownershipOf = (tx: Tx, device: string): Ownership => tx.get('ownership', device) ?? fresh;
 
 /** Numbers of control nodes: they open whatever the device does. */
 const controlTable = 'habanalabs';

@@ -114,7 +114,7 @@ function poisonEntries(tx: Tx, first: number, pages: number, cause: number): voi
 }
 
 /** The driver hears from its device that memory is bad: its entries become errors, and it counts. */
-export function devicePoison(tx: Tx, device: string, frame: number, because: number | null): void {
+function devicePoison(tx: Tx, device: string, frame: number, because: number | null): void {
   const by = `driver:${device}`;
   const cause = tx.emit(
     {

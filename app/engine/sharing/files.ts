@@ -9,7 +9,7 @@ const maxDescriptors = 1024;
 /** 0, 1 and 2 are standard input and output. */
 const firstDescriptor = 3;
 
-export const descriptorKey = (process: string, number: number): string => `${process}:${number}`;
+const descriptorKey = (process: string, number: number): string => `${process}:${number}`;
 
 /** The lowest free number, or null where the table is full (EMFILE). */
 export function freeDescriptor(tx: Tx, process: string): number | null {
@@ -69,7 +69,7 @@ const isMapped = (tx: Tx, name: string): boolean =>
   Object.values(tx.world.records.vma).some((vma) => vma.file === mappedDmaBuf(name));
 
 /** dma_buf_release: nobody holds it any more; the exporter's release op gives its object back. */
-export function releaseUnheld(tx: Tx, name: string, cause: number | null): void {
+function releaseUnheld(tx: Tx, name: string, cause: number | null): void {
   const dmaBuf = tx.get('dmaBuf', name);
   if (dmaBuf === null || dmaBuf.holders.length > 0 || isMapped(tx, name)) return;
   const released = tx.emit({ kind: 'dmaBufReleased', cause, rule: 'dmaBuf.release', args: { dmaBuf: name } }, (w) =>

@@ -25,7 +25,7 @@ export interface Tie {
 }
 
 /** An attachment and the object behind it; null where the exporter took the memory away, or there is none. */
-export function tieOf(tx: Tx, name: string): Tie | null {
+function tieOf(tx: Tx, name: string): Tie | null {
   const attachment = tx.get('attachment', name);
   const objectName = attachment === null ? null : (tx.get('dmaBuf', attachment.dmaBuf)?.object ?? null);
   const object = objectName === null ? null : tx.get('object', objectName);

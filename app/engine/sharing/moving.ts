@@ -28,7 +28,7 @@ const noObject = (tx: Tx, name: string, cause: number | null): OpResult =>
   tx.refuse('ENOENT', 'object.none', { cause, why: `there is no buffer object ${name}` });
 
 /** Attachments of an object's dma-bufs, in order of their making. */
-export const attachmentsOf = (tx: Tx, objectName: string): readonly string[] =>
+const attachmentsOf = (tx: Tx, objectName: string): readonly string[] =>
   Object.entries(tx.world.records.attachment).flatMap(([name, attachment]) =>
     tx.get('dmaBuf', attachment.dmaBuf)?.object === objectName ? [name] : [],
   );
@@ -106,7 +106,7 @@ export function moveLocked(
  * The importer's invalidate callback. A mapping becomes stale; whoever can drops it here and now, the others when the
  * fences have signaled. A pinned attachment that is told is told for good. False: it has no callback.
  */
-export function tellImporter(tx: Tx, name: string, permanent: boolean, cause: number | null): boolean {
+function tellImporter(tx: Tx, name: string, permanent: boolean, cause: number | null): boolean {
   const attachment = tx.get('attachment', name);
   if (attachment === null || !attachment.invalidates) return false;
   const mapped = attachment.mapping === 'mapped';

@@ -39,9 +39,6 @@ export function stretches(
   return found;
 }
 
-export const frameOfPage = (world: World, table: FrameTable, key: string, page: number): number | null =>
-  pageMap(world, table, key).get(page)?.[0] ?? null;
-
 /** Writes frames, in order, as pages from 0 on. */
 export function putFrames(w: Writer, table: FrameTable, key: string, spans: readonly Span[]): void {
   let page = 0;

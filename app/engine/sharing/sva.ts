@@ -27,17 +27,10 @@ export function usedPasids(world: World): ReadonlySet<number> {
 }
 
 /** iommu_alloc_global_pasid: the lowest that nobody has and the device can use; null: none. */
-export function freePasid(world: World, maxPasids: number): number | null {
+function freePasid(world: World, maxPasids: number): number | null {
   const used = usedPasids(world);
   for (let value = firstPasid; value < Math.min(maxPasids, pasidLimit); value++) if (!used.has(value)) return value;
   return null;
-}
-
-/** PASIDs of a device that a new process could still get. */
-export function freePasidsOf(world: World, device: string): number {
-  const limit = Math.min(world.records.pci[device]?.maxPasids ?? 0, pasidLimit);
-  const used = [...usedPasids(world)].filter((value) => value < limit).length;
-  return Math.max(0, limit - firstPasid - used);
 }
 
 type Refusal = readonly [errno: string, rule: string, why: string];

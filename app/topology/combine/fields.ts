@@ -26,7 +26,7 @@ export function known<T>(field: string, first: T, second: T, report: Report): T 
 const mebibyte = 1024 * 1024;
 
 /** Sizes that sources round to whole MiB are the same size. */
-export function knownBytes(field: string, first: number | null, second: number | null, report: Report): number | null {
+function knownBytes(field: string, first: number | null, second: number | null, report: Report): number | null {
   const rounded =
     first !== null &&
     second !== null &&

@@ -23,7 +23,7 @@ export interface NodeSpan extends Span {
 }
 
 /** The stretches of memory of each node, in order; blocks that two nodes list are of neither. */
-export function nodeSpans(tree: FileTree, ram: readonly Span[]): readonly NodeSpan[] {
+function nodeSpans(tree: FileTree, ram: readonly Span[]): readonly NodeSpan[] {
   const nodes = numbered(tree, root, 'node').map(({ name, index }) => ({
     node: index,
     blocks: numbered(tree, `${root}/${name}`, 'memory')

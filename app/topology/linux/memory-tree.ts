@@ -11,7 +11,7 @@ const maxLinks = 40;
 const maxDepth = 64;
 
 /** The members of an archive as a tree. Links are resolved here and cannot lead above the root; loops end. */
-export class MemoryTree implements FileTree {
+class MemoryTree implements FileTree {
   readonly #root: Node & { readonly kind: 'directory' };
 
   constructor(root: Node & { readonly kind: 'directory' }) {

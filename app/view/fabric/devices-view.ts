@@ -18,7 +18,7 @@ import { drawnWay } from './way-view.ts';
 /** Rows of one list that are answered; how many there are in all is told beside them. */
 const mostRows = 200;
 
-export const constraintTitles: Readonly<Record<ConstraintName, string>> = {
+const constraintTitles: Readonly<Record<ConstraintName, string>> = {
   kind: 'kind of device',
   engine: 'engine',
   pasids: 'free PASIDs',

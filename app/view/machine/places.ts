@@ -21,7 +21,7 @@ const isPlace = (object: TopologyObject): object is Place =>
 const isCpuGroup = (object: TopologyObject): boolean => object.kind === 'group' && object.subkind === 'CPU';
 
 /** "Intel(R) Xeon(R) Platinum 8174 CPU @ 3.10GHz" as "Xeon Platinum 8174": what tells it from others. */
-export const shortModel = (name: string): string =>
+const shortModel = (name: string): string =>
   name
     .replace(/\((R|TM|r|tm)\)/g, '')
     .replace(/\s*@\s*[\d.]+\s*GHz/i, '')
