@@ -2,12 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { World } from '../../model/world.ts';
 import { printStrip } from '../../notation/strip.ts';
 import { machineWorld } from '../../scenario/testing/machine-world.ts';
+import { initialWorld } from '../initial-world.ts';
 import { checkInvariants } from '../invariants.ts';
 import type { OpInput } from '../operations.ts';
 import { completeOp, step } from '../step.ts';
+import { testMachine } from '../testing/machine.ts';
 
-function run(ops: readonly OpInput[]): { readonly world: World; readonly results: readonly string[] } {
-  let world = machineWorld('dual-socket');
+function run(
+  ops: readonly OpInput[],
+  from = machineWorld('dual-socket'),
+): { readonly world: World; readonly results: readonly string[] } {
+  let world = from;
   const results: string[] = [];
   for (const op of ops) {
     const { result, after } = step(world, completeOp(op));
@@ -53,6 +58,22 @@ describe('a folio that I/O works on', () => {
     ['a lock is no reference to be put', [lock, { op: 'unpin', by: 'kernel', place, flags: ['get'] }], 'EINVAL'],
   ] satisfies readonly (readonly [string, readonly OpInput[], string])[])('%s', (_what, ops, result) => {
     expect(run([...start, ...ops]).results.at(-1)).toBe(result);
+  });
+
+  it('of 2 MiB has one lock, whichever page it was taken by', () => {
+    const huge: readonly OpInput[] = [
+      { op: 'process', by: 'kernel', name: 'A' },
+      { op: 'mmap', by: 'A', as: 'heap', pages: 512, align: 512 },
+      { op: 'madvise', by: 'A', place: 'A.heap', advice: 'HUGEPAGE' },
+      { op: 'write', by: 'A', place: 'A.heap', value: 1 },
+      { ...lock, place: 'A.heap[5]' } as OpInput,
+    ];
+    const pageOut: OpInput = { op: 'madvise', by: 'A', place: 'A.heap', advice: 'PAGEOUT' };
+    const free: OpInput = { ...unlock, place: 'A.heap[5]' } as OpInput;
+    const from = initialWorld(testMachine);
+    expect(run([...huge, { ...lock, place: 'A.heap[9]' } as OpInput], from).results.at(-1)).toBe('waits');
+    expect(printStrip(run([...huge, pageOut], from).world, 'A.heap')).toBe('S'.repeat(512));
+    expect(printStrip(run([...huge, free, pageOut], from).world, 'A.heap')).toBe('w'.repeat(512));
   });
 
   it('a sleeper gets the lock when it is free', () => {

@@ -4,9 +4,12 @@
  *      A SS..  --folioLock [0]; migrateToDevice-->                     A SDDD   migrate_vma_collect_pmd passes it over
  *      A SS..  --folioLock [0]; folioUnlock [0]; migrateToDevice-->    A DDDD
  *
+ *      given: mmap heap pages=512 align=512; madvise HUGEPAGE; write
+ *      A [S*512]  --folioLock [5]; madvise PAGEOUT-->    A [S*512]   a huge page has one lock
+ *
  * Stands for folio_lock and folio_unlock of mm/filemap.c, around a read or a writeback.
  */
-import { frameFlag } from '../../model/frame-state.ts';
+import { folioOrder, frameFlag } from '../../model/frame-state.ts';
 import { hasFrame } from '../../model/pte.ts';
 import type { Hold } from '../../model/world.ts';
 import type { OpResult } from '../event.ts';
@@ -63,9 +66,18 @@ function anyLocked(tx: Tx, { start, end, frame }: Part): boolean {
 
 function change(w: Writer, { start, end, frame }: Part, by: 1 | -1): void {
   if (frame === null) return;
-  changeFrames(w, frame, frame + (end - start), (f) => ({
-    ...f,
-    refs: f.refs + by,
-    flags: by === 1 ? f.flags | frameFlag.locked : f.flags & ~frameFlag.locked,
-  }));
+  const last = frame + (end - start);
+  changeFrames(w, frame, last, (f) => ({ ...f, refs: f.refs + by, flags: turn(f.flags, by) }));
+  // The lock is of the whole folio, whichever of its pages it was taken by.
+  for (let at = frame; at < last; at++) {
+    const pages = 2 ** folioOrder(frameAt(w.world, at)?.flags ?? 0);
+    const head = at - (at % pages);
+    if (pages === 1) continue;
+    changeFrames(w, head, head + pages, (f) =>
+      2 ** folioOrder(f.flags) === pages ? { ...f, flags: turn(f.flags, by) } : f,
+    );
+    at = head + pages - 1;
+  }
 }
+
+const turn = (flags: number, by: 1 | -1): number => (by === 1 ? flags | frameFlag.locked : flags & ~frameFlag.locked);

@@ -215,9 +215,8 @@ export function splitFolio(
   cause: number,
 ): boolean {
   const head = blockOf(frame);
+  if (!canSplitFolio(tx, head, faultFrame)) return false;
   const used = tx.pages('frame', allFrames).occupied(head, head + pmdPages);
-  const others = used.filter((run) => faultFrame === null || faultFrame < run.start || run.end <= faultFrame);
-  if (others.some((run) => isHeldElsewhere(readFrame(run.values)))) return false;
   tx.emit({ kind: 'folioLocked', cause, rule: 'huge.splitFolio', at: { start: head, pages: pmdPages } }, (w) =>
     hold(w, head, head + pmdPages),
   );
@@ -242,6 +241,14 @@ export function splitFolio(
       moveEntries(tx, run.start, run.end, run.start, cause);
   }
   return true;
+}
+
+/** Nobody else than those who map it has a reference to the folio (folio_expected_ref_count); `faultFrame` is not asked. */
+export function canSplitFolio(tx: Tx, frame: number, faultFrame: number | null): boolean {
+  const head = blockOf(frame);
+  const used = tx.pages('frame', allFrames).occupied(head, head + pmdPages);
+  const others = used.filter((run) => faultFrame === null || faultFrame < run.start || run.end <= faultFrame);
+  return !others.some((run) => isHeldElsewhere(readFrame(run.values)));
 }
 
 /** Somebody else than those who map the page has a reference. */

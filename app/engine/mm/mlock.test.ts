@@ -90,6 +90,17 @@ describe('locked memory', () => {
     ]);
   });
 
+  it("of a parent that has copies of its own does not keep a child's page", () => {
+    const { world } = run([
+      ...start,
+      lock(),
+      { op: 'fork', by: 'A', child: 'B' },
+      { op: 'write', by: 'A', place: 'A.heap[0..2]', value: 9 },
+      { op: 'madvise', by: 'B', place: 'B.heap', advice: 'PAGEOUT' },
+    ]);
+    expect([printStrip(world, 'A.heap'), printStrip(world, 'B.heap')]).toEqual(['SSss', 'wwss']);
+  });
+
   it('waits for a userfaultfd handler that is to provide it', () => {
     const { world, end } = run([...start, { op: 'userfaultfd', by: 'A', place: 'A.heap', mode: 'missing' }, lock()]);
     expect(end).toBe('userfault');

@@ -72,9 +72,11 @@ const canShrink = (tx: Tx, first: number, frame: FrameState): boolean =>
   !isFrame(frame, 'locked') &&
   !isFrame(frame, 'driverHeld') &&
   (isFrame(frame, 'pageCache') ? frame.anonVma !== 0 : frame.maps > 0 || isFrame(frame, 'swapCache')) &&
-  rmapOf(tx, first, first + 1).every(({ space, page }) => isReclaimed(areaAt(tx.world, space, page)));
+  rmapOf(tx, first, first + 1).every(
+    (place) => mappingRuns(tx, place).length === 0 || isReclaimed(areaAt(tx.world, place.space, place.page)),
+  );
 
-/** Locked memory stays, and hugetlb pages are on no list that reclaim looks at. */
+/** Locked memory stays where it is mapped, and hugetlb pages are on no list that reclaim looks at. */
 const isReclaimed = (area: Area | null): boolean => area === null || !(isLocked(area) || isHugetlb(area));
 
 /** shrink_folio_list for one stretch; true where its frames became free. */

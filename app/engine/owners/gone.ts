@@ -3,7 +3,7 @@
  * structures of a driver do (put_device).
  */
 import type { World } from '../../model/world.ts';
-import type { Tx } from '../tx.ts';
+import type { Tx, Writer } from '../tx.ts';
 
 /** Somebody has a file of the device open. */
 export function isDeviceUsed(world: World, name: string): boolean {
@@ -18,8 +18,10 @@ export function isDeviceUsed(world: World, name: string): boolean {
 /** Lets go of a device that is gone, where that was its last file. */
 export function forgetGone(tx: Tx, device: string, cause: number | null): void {
   if (tx.get('hotFunction', device)?.gone !== true || isDeviceUsed(tx.world, device)) return;
-  tx.emit({ kind: 'deviceForgotten', cause, rule: 'hotplug.forget', at: { device } }, (w) => {
-    w.put('hotFunction', device, null);
-    w.put('device', device, null);
-  });
+  tx.emit({ kind: 'deviceForgotten', cause, rule: 'hotplug.forget', at: { device } }, (w) => forget(w, device));
 }
+
+/** Nothing is left of a device, whose owner it was neither. */
+export const forget = (w: Writer, device: string): void => {
+  for (const table of ['hotFunction', 'device', 'ownership'] as const) w.put(table, device, null);
+};

@@ -81,6 +81,7 @@ describe('a bitstream', () => {
     ['a name that a device of the machine has', [load('A', { ...gpu, as: 'gpu0' })], 'EEXIST'],
     ['one name twice', [load('A', gpu, gpu)], 'EEXIST'],
     ['no FPGA', [{ ...loaded, device: 'nothing' } as OpInput], 'ENODEV'],
+    ['logic of an FPGA', [loaded, { ...load('B'), device: 'soft0' } as OpInput], 'ENODEV'],
     ['the name of one that is still open', [loaded, ...work, load('B', gpu)], 'EEXIST'],
     ['the name of the one before', [loaded, load('B', gpu)], 'ok'],
     ['the name of one that was closed in the meantime', [loaded, ...work, load('B'), close, load('C', gpu)], 'ok'],
@@ -114,6 +115,40 @@ describe('a bitstream', () => {
     expect(results.slice(-4)).toEqual(['ok', 'ENODEV', 'ok', 'ENODEV']);
     expect(world.records.device['soft0']).toBeUndefined();
     expect(world.records.hotFunction['soft0']).toBeUndefined();
+  });
+
+  it('ends what the function shares with address spaces', () => {
+    const shared = load('A', { ...gpu, pasids: 64, ats: true, pri: true });
+    const bind: OpInput = { op: 'svaBind', by: 'A', device: 'soft0' };
+    const access: OpInput = { op: 'svaRead', by: 'soft0', bond: 'soft0:A', place: 'A.data' };
+    const { results, world } = play([shared, ...work, bind, bind, access, load('B'), access]);
+    expect(results.slice(-3)).toEqual(['ok', 'ok', 'EINVAL']);
+    expect([world.records.svaBond, world.records.svaDomain]).toEqual([{}, {}]);
+    expect(world.records.pasid['A']).toBeDefined();
+  });
+
+  it.each([
+    ['a memory_failure callback', { op: 'poisonHandler', by: 'driver:soft0', device: 'soft0' }],
+    ['an owner policy', { op: 'ownerPolicy', by: 'driver:soft0', device: 'soft0', policy: 'exclusive' }],
+    ['error formats', { op: 'rasOffer', by: 'driver:soft0', device: 'soft0', mask: 3 }],
+    [
+      'error counters',
+      {
+        op: 'rasRegister',
+        by: 'driver:soft0',
+        device: 'soft0',
+        name: 'errors',
+        last: 1,
+        counters: { 0: 'corrected', 1: 'uncorrected' },
+      },
+    ],
+    ['a queue of page requests', { op: 'pageRequests', by: 'driver:soft0', device: 'soft0', queue: 4 }],
+  ] satisfies readonly (readonly [string, OpInput])[])('leaves %s to no function that comes later', (_name, op) => {
+    const { results, world } = play([loaded, op, load('B')]);
+    expect(results).toEqual(['ok', 'ok', 'ok']);
+    // The array of node numbers stays, empty.
+    const records = { ...world.records, bitstream: {}, minorTable: start.records.minorTable };
+    expect(records).toEqual({ ...start.records, bitstream: {} });
   });
 
   it('waits for a page that cannot move, and goes on when it can', () => {

@@ -21,10 +21,12 @@ import { evictFrames } from '../mm/evict.ts';
 import { allFrames, isFrame } from '../mm/frames.ts';
 import { eraseDeviceEntries } from '../mm/mirror.ts';
 import { removeNotifier } from '../mm/notifier.ts';
+import { unbindSva } from '../sharing/sva.ts';
 import { isOk, ok, type Tx, type Writer } from '../tx.ts';
-import { isDeviceUsed } from './gone.ts';
+import { forget, isDeviceUsed } from './gone.ts';
 import { drmPut, drmUnregister } from './drm-device.ts';
 import { pagemapBusy, removePagemap } from './pagemap.ts';
+import { rasUnregister } from './ras.ts';
 import { removeUacce } from './uacce.ts';
 
 /** A function as a bitstream has it. */
@@ -71,8 +73,11 @@ export const bitstreamBusy = (world: World, fpga: string): boolean =>
 export function loadBitstream(tx: Tx, fpga: string, name: string, functions: readonly BitstreamFunction[]): OpResult {
   const at = { device: fpga };
   const base = tx.get('pci', fpga);
-  if (base?.role !== 'endpoint')
-    return tx.refuse('ENODEV', 'hotplug.load', { at, why: `${fpga} is no function of this machine`, fn: program });
+  if (base?.role !== 'endpoint' || tx.get('hotFunction', fpga) !== null) {
+    const why =
+      base?.role !== 'endpoint' ? `${fpga} is no function of this machine` : `${fpga} is logic of an FPGA, not an FPGA`;
+    return tx.refuse('ENODEV', 'hotplug.load', { at, why, fn: program });
+  }
   const leaving = functionsOf(tx.world, fpga);
   const wrong = taken(tx.world, functions, leaving);
   if (wrong !== null) return tx.refuse('EEXIST', 'hotplug.load.name', { at, why: wrong, fn: program });
@@ -246,8 +251,8 @@ const deviceOf = (name: string, pool: string | null, memory: Device['memory']): 
 });
 
 /**
- * A function goes: nobody finds it any more, who has it open is cut off, what lies in its memory is brought to main
- * memory, and only then the memory and the function are gone. Waits while a page cannot be moved; ENOMEM where main
+ * A function goes: nobody finds it any more, who has it open or shares an address space with it is cut off, what lies in
+ * its memory is brought to main memory, and only then the memory and the function are gone. Waits while a page cannot be moved; ENOMEM where main
  * memory is full.
  */
 function removeFunction(tx: Tx, name: string): OpResult {
@@ -256,6 +261,10 @@ function removeFunction(tx: Tx, name: string): OpResult {
   if (drmDevice[name]?.registered === true) drmUnregister(tx, name, true);
   for (const [key, context] of Object.entries(tx.world.records.context))
     if (context.device === name && context.open && context.mirrored) loseContext(tx, key);
+  for (const [key, { device }] of Object.entries(tx.world.records.svaBond))
+    while (device === name && tx.get('svaBond', key) !== null) unbindSva(tx, key, null);
+  for (const [node, { device }] of Object.entries(tx.world.records.rasNode))
+    if (device === name) rasUnregister(tx, Number(node));
   const pool = tx.get('device', name)?.pool ?? null;
   const memory = pool === null ? null : tx.get('pool', pool);
   if (pool !== null && memory !== null) {
@@ -298,11 +307,9 @@ function takeOffBus(w: Writer, name: string, pool: string | null): void {
     if (provider === name || client === name) w.put('p2pMapType', key, null);
   for (const [key, { target, initiator }] of Object.entries(memoryAccess))
     if (ends.has(target) || initiator === name) w.put('memoryAccess', key, null);
-  w.put('p2pMemory', name, null);
-  w.put('pci', name, null);
+  // What its driver said of it does not hold for the next function of this name.
+  for (const table of ['p2pMemory', 'pageRequests', 'poisonHandler', 'rasFormats', 'pci'] as const)
+    w.put(table, name, null);
   if (isDeviceUsed(w.world, name)) w.patch('hotFunction', name, { gone: true });
-  else {
-    w.put('hotFunction', name, null);
-    w.put('device', name, null);
-  }
+  else forget(w, name);
 }

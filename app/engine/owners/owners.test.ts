@@ -256,6 +256,15 @@ describe('bad memory', () => {
       expect(strip).toBe('S'.repeat(512));
     });
 
+    it('that was held is not held by the failure: it can go when it is let go', () => {
+      const hold: OpInput = { op: 'pin', by: 'A', place: 'A.heap[5]', flags: ['get'] };
+      const away: OpInput = { op: 'unpin', by: 'A', place: 'A.heap[5]', flags: ['get'] };
+      const dontNeed: OpInput = { op: 'madvise', by: 'A', place: 'A.heap', advice: 'DONTNEED' };
+      const all = play(block(false).slice(0, -1), initialWorld(testMachine)).world.records.pool['dram0']?.free;
+      const { world } = play([...block(false), hold, fails, away, dontNeed], initialWorld(testMachine));
+      expect(world.records.pool['dram0']?.free).toBe(all);
+    });
+
     it('of hugetlb memory takes all of it', () => {
       const { results, strip } = after([...block(true), fails, touch(3), touch(4)]);
       expect(results.slice(-3)).toEqual(['ok', 'SIGBUS', 'SIGBUS']);

@@ -15,7 +15,7 @@ import { valueAt } from '../../store/run.ts';
 import type { OpResult } from '../event.ts';
 import { areaAt } from '../mm/areas.ts';
 import { allFrames, changeFrames, frameAt, isFrame, poolOf } from '../mm/frames.ts';
-import { isLarge, splitFolio } from '../mm/huge.ts';
+import { canSplitFolio, isLarge, splitFolio } from '../mm/huge.ts';
 import { hugetlbPages, isHugetlb } from '../mm/hugetlb.ts';
 import { rangeEnd, rangeStart, type RangeEvent } from '../mm/notifier.ts';
 import { rmapOf } from '../mm/rmap.ts';
@@ -67,19 +67,24 @@ export function memoryFailure(tx: Tx, place: string): OpResult {
 function systemPoison(tx: Tx, frame: number): OpResult {
   // A page of a hugetlb page that went before is free.
   if (frameAt(tx.world, frame) === null) return ok;
-  const cause = tx.emit(
-    { kind: 'memoryFailed', rule: 'poison.system', at: { start: frame, pages: 1 }, args: { frame } },
-    (w) => changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.poisoned, refs: f.refs + 1 })),
-  );
   const [place] = rmapOf(tx, frame, frame + 1);
   const area = place === undefined ? null : areaAt(tx.world, place.space, place.page);
-  if (area !== null && isHugetlb(area)) {
+  const hugetlb = area !== null && isHugetlb(area);
+  // The failure keeps a reference, but to a huge page that it cannot split (put_page).
+  const stuck = !hugetlb && isLarge(tx, frame) && !canSplitFolio(tx, frame, null);
+  const kept = stuck ? 0 : 1;
+  const cause = tx.emit(
+    { kind: 'memoryFailed', rule: 'poison.system', at: { start: frame, pages: 1 }, args: { frame } },
+    (w) =>
+      changeFrames(w, frame, frame + 1, (f) => ({ ...f, flags: f.flags | frameFlag.poisoned, refs: f.refs + kept })),
+  );
+  if (hugetlb) {
     const size = hugetlbPages(area);
     const head = Math.floor(frame / size) * size;
     poisonEntries(tx, head, size, cause);
     return ok;
   }
-  if (isLarge(tx, frame) && (isHeld(tx, frame) || !splitFolio(tx, frame, null, 0, frame, cause)))
+  if (stuck || (isLarge(tx, frame) && !splitFolio(tx, frame, null, 0, frame, cause)))
     return tx.refuse('EBUSY', 'poison.huge.held', {
       cause,
       at: { start: frame, pages: 1 },
@@ -88,12 +93,6 @@ function systemPoison(tx: Tx, frame: number): OpResult {
     });
   poisonEntries(tx, frame, 1, cause);
   return ok;
-}
-
-/** Somebody else than those who map the frame, the swap cache and the failure itself has a reference. */
-function isHeld(tx: Tx, frame: number): boolean {
-  const state = frameAt(tx.world, frame);
-  return state !== null && state.refs > state.maps + 1 + (isFrame(state, 'swapCache') ? 1 : 0);
 }
 
 /** Entries of frames [first, first + pages), which one entry each maps, say that the memory is bad. */
