@@ -43,7 +43,7 @@ export const rules = [
     packages: ['zod', 'yaml'],
   },
   { from: 'app/view', may: [...engine, 'app/notation'], types: ['app/contract', 'app/scenario'], packages: [] },
-  { from: 'app/contract', may: [], types: ['app/base', 'app/model', 'app/engine', 'app/view'], packages: [] },
+  { from: 'app/contract', may: [], types: ['app/base', 'app/model', 'app/engine'], packages: [] },
   { from: 'app/session', may: core, packages: ['zod'] },
   { from: 'app/conform', may: core, packages: ['zod'] },
   { from: 'app/draw', may: model, types: ['app/contract'], packages: [] },
