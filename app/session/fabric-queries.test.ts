@@ -61,6 +61,17 @@ describe('a device that is looked for', () => {
     expect(answer.binding.map(({ constraint, devices }) => [constraint, devices])).toEqual([['latency', 1]]);
   });
 
+  it('is one that came while the machine ran, as long as it is there', async () => {
+    const session = await opened('sc-12');
+    const at = (step: number): Cursor => ({ step, event: null });
+    expect(names(session, { engine: 'compute' }, at(0))).toEqual([]);
+    const [row] = find(session, { engine: 'compute', memoryBytes: 2 ** 20 }, at(1)).found;
+    const drawn = session.graph(at(1)).nodes.find(({ title }) => title === 'gpu0')?.id;
+    expect(row?.device).toMatchObject({ name: 'gpu0', kind: 'GPU', drawn });
+    expect(row?.drawn.marked).toContain(drawn);
+    expect(names(session, { engine: 'compute' }, at(3))).toEqual([]);
+  });
+
   it('comes with the way to its memory and to its peer, as wires of the graph', async () => {
     const session = await opened('dual-socket');
     const wires = new Set(session.graph(start).edges.map(({ id }) => id));

@@ -1,4 +1,4 @@
-/** Answers questions to the fabric in the world of a cursor. The index of places is made at the first question. */
+/** Answers questions to the fabric in the world of a cursor. The index of its places is made at the first question. */
 import type {
   DevicesRequest,
   DevicesView,
@@ -18,11 +18,12 @@ import { pipelineView } from '../view/fabric/pipeline-view.ts';
 import { FabricPlaces } from '../view/fabric/places.ts';
 import { routeView } from '../view/fabric/route-view.ts';
 import type { OpenDocument } from './document.ts';
+import { pictureAt, type Picture } from './picture-at.ts';
 
 const nothing = 'Nothing is open.';
 
 export class FabricQueries {
-  #places: { readonly document: OpenDocument; readonly places: FabricPlaces } | null = null;
+  #places: { readonly picture: Picture; readonly places: FabricPlaces } | null = null;
 
   constructor(
     readonly open: () => OpenDocument | null,
@@ -33,8 +34,9 @@ export class FabricQueries {
     const document = this.open();
     const world = this.world(cursor);
     if (document === null || world === null) return null;
-    if (this.#places?.document !== document)
-      this.#places = { document, places: new FabricPlaces(document.machine, document.names, document.graph) };
+    const picture = pictureAt(document, world);
+    if (this.#places?.picture !== picture)
+      this.#places = { picture, places: new FabricPlaces(picture.machine, picture.names, picture.graph) };
     return { world, places: this.#places.places };
   }
 

@@ -1,5 +1,7 @@
 /** The picture of a machine at one point of a story: functions that came since the boot are in it, as long as they are there. */
 import type { GraphView } from '../contract/frame.ts';
+import type { ShortNames } from '../model/short-names.ts';
+import type { Topology } from '../model/topology.ts';
 import type { World } from '../model/world.ts';
 import { withHotFunctions } from '../view/hot-functions.ts';
 import { machineView } from '../view/machine-view.ts';
@@ -8,6 +10,8 @@ import type { NodeNames } from '../view/relations-view.ts';
 import { nodeNames, type OpenDocument } from './document.ts';
 
 export interface Picture {
+  readonly machine: Topology;
+  readonly names: ShortNames;
   readonly graph: GraphView;
   readonly nodes: NodeNames;
 }
@@ -24,7 +28,7 @@ export function pictureAt(open: OpenDocument, world: World): Picture {
   if (made !== undefined) return made;
   const { machine, names } = withHotFunctions(open.machine, open.names, world);
   const graph = withOrigins(machineView(machine, { names, shown: open.shown }), machine);
-  const picture = { graph, nodes: nodeNames(names, graph) };
+  const picture = { machine, names, graph, nodes: nodeNames(names, graph) };
   pictures.set(hotFunction, picture);
   return picture;
 }
