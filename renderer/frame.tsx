@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
 import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels';
-import { inspectorTabs, showTab, useLayout, type PanelName } from './stores/layout.ts';
+import { showTab, useLayout, type PanelName } from './stores/layout.ts';
 import { useDocument } from './stores/document.ts';
-import { Inspector, tabTitles } from './inspector/inspector.tsx';
+import { Inspector, tabTitles, useShownTabs } from './inspector/inspector.tsx';
 import { StoryPanel } from './story/story-panel.tsx';
 import { Centre } from './views/centre.tsx';
 import { Timeline } from './timeline/timeline.tsx';
@@ -107,6 +107,8 @@ function SidePanel({ name, shown, size, least, children }: SidePanelProps) {
 /** The inspector of a narrow window: a rail that names its tabs, and the open tab over the machine. */
 function Drawer() {
   const { drawer, tab } = useLayout();
+  const shown = useShownTabs();
+  const open = shown.includes(tab) ? tab : shown[0];
   return (
     <>
       {drawer && (
@@ -115,12 +117,12 @@ function Drawer() {
         </div>
       )}
       <nav className="rail" aria-label="Panels">
-        {inspectorTabs.map((name) => (
+        {shown.map((name) => (
           <button
             key={name}
             type="button"
-            aria-expanded={drawer && tab === name}
-            onClick={() => (drawer && tab === name ? useLayout.setState({ drawer: false }) : showTab(name))}
+            aria-expanded={drawer && open === name}
+            onClick={() => (drawer && open === name ? useLayout.setState({ drawer: false }) : showTab(name))}
           >
             {tabTitles[name]}
           </button>

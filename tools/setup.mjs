@@ -1,6 +1,6 @@
 /** What a fresh clone needs before anything can run: packages, and a browser for the tests. Plain Node, no packages. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,11 @@ export function installPackages() {
   const fresh =
     existsSync(installed) && (statSync(installed).mtimeMs >= statSync(lock).mtimeMs || sameLock(installed, lock));
   if (fresh) return;
+  if (isLink(join(root, 'node_modules'))) {
+    // npm ci would empty the folder that the link leads to, from under whoever else uses it.
+    console.error('node_modules is a link and not what package-lock.json says: it is used as it is.');
+    return;
+  }
   console.error('installing packages ...');
   const { status } = run('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 'inherit'] });
   if (status !== 0) {
@@ -35,6 +40,9 @@ export function installPackages() {
     process.exit(1);
   }
 }
+
+/** Whether the path itself is a link, be there something at its end or not. */
+export const isLink = (path) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 /** A checkout writes files in any order, so times alone would install again for nothing. */
 function sameLock(installed, lock) {

@@ -17,7 +17,8 @@ export async function scenarioSource(
     mayRead: () => true,
     folder: source === '-' ? process.cwd() : dirname(resolve(source)),
   });
-  const builtin = isFile ? null : await library.builtin('scenario', source);
+  // The app writes SC-12 for what is sc-12 here.
+  const builtin = isFile ? null : await library.builtin('scenario', source.toLowerCase());
   if (!isFile && builtin === null) {
     throw badInput(
       source,

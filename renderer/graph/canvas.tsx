@@ -20,6 +20,7 @@ import { useFrame } from '../stores/frame.ts';
 import { useLayout } from '../stores/layout.ts';
 import { select, useSelection } from '../stores/selection.ts';
 import { nodeTypes, type CardData } from './cards.tsx';
+import { isInside, isSameViewport, type Fitted } from './fit.ts';
 import { PathCard, PathLayer } from './path-layer.tsx';
 import { usePicture } from './picture-state.ts';
 import { RelationLayer } from './relation-layer.tsx';
@@ -182,13 +183,24 @@ function Graph() {
     return { x: left, y: top, width: right - left, height: bottom - top };
   }, [places, drawn]);
 
-  // The whole machine fits the window when it opens, when the stage is set, when a process joins it, and when the result
-  // of a query unfolds it.
+  // The whole machine fits the window when it opens, when the stage is set, when a process joins it, when the story
+  // makes it grow out of the window, and when the result of a query unfolds it.
   const fitKey = `${document}|${present}|${flowNodes.filter((node) => (node.data as CardData).drawn.kind === 'process').length}|${drawn === null}|${whole?.width ?? 0}x${whole?.height ?? 0}|${shown}`;
   const frame = useRef<HTMLElement | null>(null);
+  const fitted = useRef<Fitted | null>(null);
   useEffect(() => {
     const element = frame.current;
     if (element === null || bounds === null) return;
+    const last = fitted.current;
+    if (last?.key === fitKey) {
+      // A picture that grows with the story out of the window fits again, but not where the viewer has moved it or has
+      // opened a part.
+      const isMoved = !isSameViewport(flow.getViewport(), last.viewport);
+      if (isMoved || last.wishes !== wishes || isInside(bounds, last.viewport, element)) {
+        fitted.current = { ...last, wishes };
+        return;
+      }
+    }
     const [width, height] = [element.clientWidth, element.clientHeight];
     const fitting = Math.min(
       (width - 2 * margin) / bounds.width,
@@ -200,9 +212,10 @@ function Graph() {
     const zoom = present && fitting < least && fitting > least * 0.93 ? least : fitting;
     const x = (width - bounds.width * zoom) / 2 - bounds.x * zoom;
     const y = Math.max(margin, (height - bounds.height * zoom) / 3) - bounds.y * zoom;
+    fitted.current = { key: fitKey, wishes, viewport: { x, y, zoom } };
     const handle = requestAnimationFrame(() => void flow.setViewport({ x, y, zoom }));
     return () => cancelAnimationFrame(handle);
-  }, [fitKey, flow]);
+  }, [fitKey, bounds, flow]);
 
   useReveal(flowNodes, frame);
 

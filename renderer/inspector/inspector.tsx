@@ -24,13 +24,17 @@ const panels: Readonly<Record<InspectorTab, () => React.JSX.Element>> = {
   events: EventsPanel,
 };
 
+/** The tabs of what is open. A bare machine has no pages and no events: its facts are all there is. */
+export function useShownTabs(): readonly InspectorTab[] {
+  const steps = useDocument((state) => state.head?.steps.length ?? 0);
+  return steps === 0 ? ['object'] : inspectorTabs;
+}
+
 /** Tables, causes, facts and events of what the cursor is on. */
 export function Inspector() {
   const tab = useLayout((state) => state.tab);
   const events = useFrame((state) => state.frame?.totalEvents ?? 0);
-  const steps = useDocument((state) => state.head?.steps.length ?? 0);
-  // A bare machine has no pages and no events: its facts are all there is.
-  const shown: readonly InspectorTab[] = steps === 0 ? ['object'] : inspectorTabs;
+  const shown = useShownTabs();
   return (
     <section className="inspector-place" aria-label="Tables, causes and facts">
       <Tabs.Root

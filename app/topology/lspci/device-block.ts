@@ -88,7 +88,7 @@ function blockOf(head: RegExpExecArray, line: number, lines: readonly TextLine[]
     line,
     bdf: parseBdf(address) ?? address,
     name: description
-      .replace(/ \(rev [0-9a-f]+\).*$/i, '')
+      .replace(/ \((?:rev|prog-if) [0-9a-f]+\b.*$/i, '')
       .replace(/ \[[0-9a-f]{4}:[0-9a-f]{4}\]$/i, '')
       .trim(),
     class: parseHex(classCode ?? named?.[1]) ?? pciClassByName[className.trim()] ?? null,

@@ -27,6 +27,13 @@ describe.skipIf(!hasDescriptions)('lspci (skipped where ../shared is absent)', (
     expect(functionsOf(topology).filter((fn) => fn.link?.currentSpeed != null).length).toBe(oracle.lnksta_lines);
   });
 
+  it('names a function without its programming interface, numbers and revision', () => {
+    const listed = machineOf('text/lspci-vv.from-40intel64-2g2n4c+pcilocality.txt');
+    const names = functionsOf(listed).map(({ name }) => name);
+    expect(names).toContain('Intel Corporation 82801JI (ICH10 Family) 4 port SATA IDE Controller #1');
+    expect(names.filter((name) => /prog-if|\(rev|\[8086:/.test(name ?? ''))).toEqual([]);
+  });
+
   it.each(describedIn('text', /^lspci-tv/))('-tv: %s has the functions and bridges of its oracle', (name) => {
     const oracle = oracleOf<{ functions_in_tree: number; bridges_with_secondary_bus: number }>(name);
     const { counts, warnings } = inspect(machineOf(`text/${name}`));

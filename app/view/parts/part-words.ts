@@ -1,7 +1,7 @@
 /** How the parts of a machine are called: one word for each kind, and a name for those that have none. */
 import { printBytes } from '../../base/format.ts';
 import type { ShortNames } from '../../model/short-names.ts';
-import type { DeviceKind, Link, PciBridge, TopologyObject } from '../../model/topology.ts';
+import type { DeviceKind, Link, LinkKind, PciBridge, TopologyObject } from '../../model/topology.ts';
 
 export const deviceWords: Readonly<Record<DeviceKind, string>> = {
   gpu: 'GPU',
@@ -56,7 +56,21 @@ export function kindWord(object: TopologyObject): string {
 
 const memoryWord = (kind: string): string => (kind === 'gpu' ? 'GPU memory' : kind.toUpperCase());
 
-export const linkWord = (link: Link): string => (link.kind === 'unknown' ? 'link' : `${link.kind} link`);
+const linkWords: Readonly<Record<LinkKind, string>> = {
+  ddr: 'DDR link',
+  hbm: 'HBM link',
+  pcie: 'PCIe link',
+  cxl: 'CXL link',
+  nvlink: 'NVLink',
+  xgmi: 'xGMI link',
+  c2c: 'C2C link',
+  upi: 'UPI link',
+  'on-package': 'on-package link',
+  network: 'network link',
+  unknown: 'link',
+};
+
+export const linkWord = (link: Link): string => linkWords[link.kind];
 
 const hex = (n: number | null, width: number): string =>
   n === null ? '?'.repeat(width) : n.toString(16).padStart(width, '0');

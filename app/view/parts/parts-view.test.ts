@@ -33,6 +33,13 @@ describe('the table of all parts', () => {
     expect(gpu!.source).toMatch(/^dual-socket\.yaml:\d+$/);
   });
 
+  it('calls links as their makers write them', () => {
+    const kinds = ask({}).kinds.map(({ kind }) => kind);
+    expect(kinds).toContain('UPI link');
+    expect(kinds).toContain('DDR link');
+    expect(kinds.filter((kind) => /^(upi|ddr|nvlink|cxl|pcie) link/.test(kind))).toEqual([]);
+  });
+
   it('has no size of a core, and an unknown one where the source could tell it', () => {
     expect('size' in ask({ kind: 'core' }).rows[0]!).toBe(false);
     const bare = openedText('t', '-+-[0000:00]-+-00.0  GPU\n');
