@@ -25,15 +25,7 @@ export function readCxlList({ name, bytes }: TopologyInput): Result<Topology, re
   const loaded = loadJson(name, bytes);
   if (!loaded.ok) return loaded;
   const reader = new CxlReader(name, loaded.value);
-  reader.draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: atLine(1),
-    architecture: null,
-  });
+  reader.draft.addMachine();
   reader.visit(loaded.value.value, 'machine', 0);
   if (reader.found === 0)
     return err([

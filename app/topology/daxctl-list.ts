@@ -18,15 +18,7 @@ export function readDaxctlList({ name, bytes }: TopologyInput): Result<Topology,
   const loaded = loadJson(name, bytes);
   if (!loaded.ok) return loaded;
   const draft = new TopologyDraft(name, 'daxctl-list');
-  draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: atLine(1),
-    architecture: null,
-  });
+  draft.addMachine();
   const top = Array.isArray(loaded.value.value) ? (loaded.value.value as readonly Json[]) : [loaded.value.value];
   let found = 0;
   for (const item of top.filter(isObject)) {

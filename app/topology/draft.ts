@@ -71,6 +71,12 @@ export class TopologyDraft {
     return id;
   }
 
+  /** The machine itself, of which the source tells only what is in it. */
+  addMachine(line = 1): void {
+    const from = atLine(line);
+    this.add({ kind: 'machine', id: 'machine', parent: null, name: null, facts: {}, from, architecture: null });
+  }
+
   /** Names that no file of our own could hold come from damage: an id is cut, a fact is left out. */
   #bounded(given: TopologyObject): TopologyObject {
     const { id, facts, from } = given;

@@ -83,15 +83,7 @@ export function readIomem({ name, bytes }: TopologyInput): Result<Topology, read
       },
     ]);
   }
-  draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: [{ source: 0, line: 1, path: null }],
-    architecture: null,
-  });
+  draft.addMachine();
   addOwners(draft, ranges);
   for (const range of ranges) draft.addressRanges.push(range);
   return ok(draft.finish());

@@ -58,15 +58,7 @@ export function readNumactl({ name, bytes }: TopologyInput): Result<Topology, re
     ]);
   if (announced !== null && announced !== nodes.size)
     draft.warn(1, `${announced} nodes are announced, ${nodes.size} are described: part of the text is missing`);
-  draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: atLine(1),
-    architecture: null,
-  });
+  draft.addMachine();
   for (const [index, node] of [...nodes].sort(([a], [b]) => a - b)) addNode(draft, index, node);
   draft.tells('numaNodes');
   if ([...nodes.values()].every((node) => node.cpus !== null)) draft.tells('pus');

@@ -104,15 +104,7 @@ export function readNvidiaSmi({ name, bytes }: TopologyInput): Result<Topology, 
   );
   for (const { line, cell } of strange.slice(0, 20)) draft.warn(line, `"${cell}" is no path that is known`);
 
-  draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: atLine(lines[at]?.line ?? 1),
-    architecture: null,
-  });
+  draft.addMachine(lines[at]?.line);
   for (const device of devices)
     addDevice(
       draft,

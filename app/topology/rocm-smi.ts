@@ -52,15 +52,7 @@ export function readRocmSmi({ name, bytes }: TopologyInput): Result<Topology, re
     return err([
       { file: name, line: 1, column: 1, message: `${gpus.size} GPUs: no machine has more than ${maxDevices}` },
     ]);
-  draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: atLine(1),
-    architecture: null,
-  });
+  draft.addMachine();
   for (const [label, line] of [...gpus].sort(([a], [b]) => Number(a.slice(3)) - Number(b.slice(3)))) {
     const index = Number(label.slice(3));
     const near = numa.get(index);

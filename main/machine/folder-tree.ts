@@ -2,6 +2,7 @@ import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } f
 import { join } from 'node:path';
 import { byName } from '../../app/topology/linux/file-tree.ts';
 import type { FileTree } from '../../app/topology/linux/file-tree.ts';
+import { attempt } from './attempt.ts';
 
 /** /proc/iomem and config spaces are far smaller. */
 const maxFile = 4 * 1024 * 1024;
@@ -101,14 +102,4 @@ function readStart(path: string): Uint8Array | null {
       closeSync(file);
     }
   });
-}
-
-/** Null where the operating system refuses (no such file, no permission). */
-function attempt<T>(act: () => T): T | null {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { byName } from '../../app/topology/linux/file-tree.ts';
 import type { FileTree } from '../../app/topology/linux/file-tree.ts';
+import { attempt } from './attempt.ts';
 
 /** /proc/iomem and config spaces are far smaller. */
 const maxFile = 4 * 1024 * 1024;
@@ -36,13 +37,3 @@ export const liveTree: FileTree = {
     return attempt(() => readlinkSync(`/${path}`));
   },
 };
-
-/** Null where the operating system refuses (no such file, no permission, no such device). */
-function attempt<T>(act: () => T): T | null {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
-    throw error;
-  }
-}

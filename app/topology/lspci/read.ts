@@ -21,15 +21,7 @@ export const isLspci = ({ bytes }: TopologyInput): boolean => {
 export function readLspci({ name, bytes }: TopologyInput): Result<Topology, readonly Problem[]> {
   const draft = new TopologyDraft(name, 'lspci');
   const lines = textLines(bytes, draft);
-  draft.add({
-    kind: 'machine',
-    id: 'machine',
-    parent: null,
-    name: null,
-    facts: {},
-    from: atLine(1),
-    architecture: null,
-  });
+  draft.addMachine();
   const isTree = lines.some(({ text }) => isTreeLine(text));
   const { blocks, orphans } = isTree ? { blocks: [], orphans: [] } : blocksOf(lines);
   const [orphan] = orphans;
