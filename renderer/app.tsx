@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
-import { Dialog, Tooltip } from 'radix-ui';
-import { X } from 'lucide-react';
+import { Tooltip } from 'radix-ui';
 import { CommandPalette } from './commands/palette.tsx';
 import { CompareDialog } from './compare/compare-dialog.tsx';
 import { KeyList } from './commands/key-list.tsx';
+import { AppDialog } from './dialogs/app-dialog.tsx';
 import { Frame } from './frame.tsx';
 import { narrate } from './session/narration.ts';
 import { reconnect } from './session/start.ts';
@@ -13,7 +13,6 @@ import { StartContent } from './start/start-content.tsx';
 import { StartScreen } from './start/start-screen.tsx';
 import { useDocument } from './stores/document.ts';
 import { useFrame } from './stores/frame.ts';
-import { useLayout } from './stores/layout.ts';
 import { TopBar } from './topbar/top-bar.tsx';
 import './app.css';
 
@@ -38,24 +37,10 @@ export function App() {
 }
 
 function OpenDialog() {
-  const shown = useLayout((state) => state.dialog === 'open');
   return (
-    <Dialog.Root open={shown} onOpenChange={(wanted) => !wanted && useLayout.setState({ dialog: null })}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="scrim" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
-          <Dialog.Title asChild>
-            <h1>Stories and machines</h1>
-          </Dialog.Title>
-          <StartContent autoFocus />
-          <Dialog.Close asChild>
-            <button type="button" className="control plain square dialog-close" aria-label="Close">
-              <X size={15} aria-hidden="true" />
-            </button>
-          </Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <AppDialog name="open" title="Stories and machines">
+      <StartContent autoFocus />
+    </AppDialog>
   );
 }
 

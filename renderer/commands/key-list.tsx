@@ -1,6 +1,4 @@
-import { Dialog } from 'radix-ui';
-import { X } from 'lucide-react';
-import { useLayout } from '../stores/layout.ts';
+import { AppDialog } from '../dialogs/app-dialog.tsx';
 import { commands, type CommandGroup } from './commands.ts';
 import { printChord } from './keymap.ts';
 
@@ -8,92 +6,78 @@ const groups: readonly CommandGroup[] = ['Move', 'Play', 'Panels', 'View', 'Pict
 
 /** All keys, from the table that the keyboard itself reads. */
 export function KeyList() {
-  const shown = useLayout((state) => state.dialog === 'keys');
   return (
-    <Dialog.Root open={shown} onOpenChange={(wanted) => !wanted && useLayout.setState({ dialog: null })}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="scrim" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
-          <Dialog.Title asChild>
-            <h1>Keys</h1>
-          </Dialog.Title>
-          <div className="key-groups">
-            {groups.map((group) => (
-              <section key={group}>
-                <h2>{group}</h2>
-                <ul>
-                  {commands
-                    .filter((command) => command.group === group && command.keys.length > 0)
-                    .map(({ id, title, keys }) => (
-                      <li key={id}>
-                        <span>{title}</span>
-                        <span>
-                          {keys.map((key) => (
-                            <kbd key={key}>{printChord(key)}</kbd>
-                          ))}
-                        </span>
-                      </li>
-                    ))}
-                </ul>
-              </section>
-            ))}
-            <section>
-              <h2>In lists, tables and the picture</h2>
-              <ul>
-                <li>
-                  <span>Previous and next row</span>
-                  <span>
-                    <kbd>↑</kbd>
-                    <kbd>↓</kbd>
-                  </span>
-                </li>
-                <li>
-                  <span>A screen of rows</span>
-                  <span>
-                    <kbd>PageUp</kbd>
-                    <kbd>PageDown</kbd>
-                  </span>
-                </li>
-                <li>
-                  <span>From part to part of the machine</span>
-                  <span>
-                    <kbd>Alt ←</kbd>
-                    <kbd>Alt →</kbd>
-                    <kbd>Alt ↑</kbd>
-                    <kbd>Alt ↓</kbd>
-                  </span>
-                </li>
-                <li>
-                  <span>Closer, farther and all, in the timeline and the addresses</span>
-                  <span>
-                    <kbd>+</kbd>
-                    <kbd>-</kbd>
-                    <kbd>0</kbd>
-                  </span>
-                </li>
-                <li>
-                  <span>Into a range of addresses, and out of it</span>
-                  <span>
-                    <kbd>Enter</kbd>
-                    <kbd>Backspace</kbd>
-                  </span>
-                </li>
-                <li>
-                  <span>Go to the selected event</span>
-                  <span>
-                    <kbd>Enter</kbd>
-                  </span>
-                </li>
-              </ul>
-            </section>
-          </div>
-          <Dialog.Close asChild>
-            <button type="button" className="control plain square dialog-close" aria-label="Close">
-              <X size={15} aria-hidden="true" />
-            </button>
-          </Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <AppDialog name="keys" title="Keys">
+      <div className="key-groups">
+        {groups.map((group) => (
+          <section key={group}>
+            <h2>{group}</h2>
+            <ul>
+              {commands
+                .filter((command) => command.group === group && command.keys.length > 0)
+                .map(({ id, title, keys }) => (
+                  <li key={id}>
+                    <span>{title}</span>
+                    <span>
+                      {keys.map((key) => (
+                        <kbd key={key}>{printChord(key)}</kbd>
+                      ))}
+                    </span>
+                  </li>
+                ))}
+            </ul>
+          </section>
+        ))}
+        <section>
+          <h2>In lists, tables and the picture</h2>
+          <ul>
+            <li>
+              <span>Previous and next row</span>
+              <span>
+                <kbd>↑</kbd>
+                <kbd>↓</kbd>
+              </span>
+            </li>
+            <li>
+              <span>A screen of rows</span>
+              <span>
+                <kbd>PageUp</kbd>
+                <kbd>PageDown</kbd>
+              </span>
+            </li>
+            <li>
+              <span>From part to part of the machine</span>
+              <span>
+                <kbd>Alt ←</kbd>
+                <kbd>Alt →</kbd>
+                <kbd>Alt ↑</kbd>
+                <kbd>Alt ↓</kbd>
+              </span>
+            </li>
+            <li>
+              <span>Closer, farther and all, in the timeline and the addresses</span>
+              <span>
+                <kbd>+</kbd>
+                <kbd>-</kbd>
+                <kbd>0</kbd>
+              </span>
+            </li>
+            <li>
+              <span>Into a range of addresses, and out of it</span>
+              <span>
+                <kbd>Enter</kbd>
+                <kbd>Backspace</kbd>
+              </span>
+            </li>
+            <li>
+              <span>Go to the selected event</span>
+              <span>
+                <kbd>Enter</kbd>
+              </span>
+            </li>
+          </ul>
+        </section>
+      </div>
+    </AppDialog>
   );
 }

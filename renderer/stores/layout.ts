@@ -51,6 +51,9 @@ export function parseRemembered(text: string | null): RememberedLayout {
   return parsed.success ? parsed.data : remembered.parse({});
 }
 
+/** What opens over the window. */
+export type DialogName = 'palette' | 'keys' | 'open' | 'compare';
+
 interface LayoutState extends RememberedLayout {
   readonly view: ViewName;
   /** The field that finds parts has the keyboard. */
@@ -60,7 +63,7 @@ interface LayoutState extends RememberedLayout {
   /** In a narrow window the inspector is a drawer over the machine. */
   readonly narrow: boolean;
   readonly drawer: boolean;
-  readonly dialog: 'palette' | 'keys' | 'open' | 'compare' | null;
+  readonly dialog: DialogName | null;
 }
 
 function read(): string | null {
