@@ -155,6 +155,21 @@ describe('a route', () => {
 });
 
 describe('a pipeline', () => {
+  it('has no device in a stage that it has no engine for, and no device for a CPU', async () => {
+    const session = await opened('sc-11');
+    const stuck = (engine: 'compress' | 'cpu', on: string) =>
+      session.planPipeline({
+        cursor: start,
+        stages: [
+          { engine: 'nic', on: null },
+          { engine, on },
+        ],
+        bytes: 2 ** 20,
+      }).stuck;
+    expect(stuck('compress', 'accel1')).toEqual({ stage: 1, said: 'accel1 has no engine for compress' });
+    expect(stuck('cpu', 'accel1')).toEqual({ stage: 1, said: 'accel1 is no CPU' });
+  });
+
   const stages = (...engines: readonly ('nic' | 'crypto' | 'cpu' | 'ai' | 'rsa')[]) =>
     engines.map((engine) => ({ engine, on: null }));
 

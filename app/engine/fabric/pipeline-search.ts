@@ -32,6 +32,13 @@ export function engineNs(world: World, { engine }: Stage, device: string, bytes:
   return gbs === null ? 0 : bytes / gbs;
 }
 
+/** Whether a device or socket can do a stage; a device of which no engine is told may have any. */
+export function canDo({ records: { pci, socket } }: World, engine: Stage['engine'], on: string): boolean {
+  if (engine === 'cpu') return socket[on] !== undefined;
+  const engines = pci[on]?.role === 'endpoint' ? pci[on].engines : undefined;
+  return engines !== undefined && (engines.length === 0 || engines.some(({ kind }) => kind === engine));
+}
+
 /** A device of a stage, its best pipelines so far, and its place among the stage's devices: of equals, the first wins. */
 interface Arrival {
   readonly place: Place;
@@ -137,7 +144,7 @@ export class Search {
 
   #candidates({ engine, on }: Stage): readonly string[] {
     const { pci, socket } = this.world.records;
-    if (on !== undefined) return pci[on] === undefined && socket[on] === undefined ? [] : [on];
+    if (on !== undefined) return canDo(this.world, engine, on) ? [on] : [];
     if (engine === 'cpu') return Object.keys(socket);
     if (this.#byEngine.size === 0)
       for (const name of Object.keys(pci))

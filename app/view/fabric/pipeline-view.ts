@@ -1,6 +1,7 @@
 /** The best devices and buffers for the stages of a pipeline, with what each plan costs and why. */
 import type { PipelineView, PlanView, StageWish } from '../../contract/fabric-queries.ts';
 import { planPipeline, type Assignment } from '../../engine/fabric/pipeline.ts';
+import { canDo } from '../../engine/fabric/pipeline-search.ts';
 import type { World } from '../../model/world.ts';
 import { candidatesFor, type FabricPlaces } from './places.ts';
 import { drawnWay, linkTitle } from './way-view.ts';
@@ -53,6 +54,8 @@ function stuckSentence(world: World, stages: readonly StageWish[], at: number): 
   const can = candidatesFor(world, stage.engine);
   const who = stage.engine === 'cpu' ? 'no CPU' : `no device with an engine for ${stage.engine}`;
   if (stage.on === null && can.length === 0) return `this machine is told to have ${who}`;
+  if (stage.on !== null && !canDo(world, stage.engine, stage.on))
+    return stage.engine === 'cpu' ? `${stage.on} is no CPU` : `${stage.on} has no engine for ${stage.engine}`;
   const named = stage.on ?? can.slice(0, 4).join(', ');
   return `${named} shares no memory with what can do stage ${at}: neither main memory nor peer-to-peer joins them`;
 }
