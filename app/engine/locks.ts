@@ -10,7 +10,7 @@ import type { Op, OpName } from './operations.ts';
 import { areasIn } from './mm/areas.ts';
 import { changesArea } from './mm/madvise.ts';
 import { allFrames } from './mm/frames.ts';
-import { anyTimeslice } from './mm/timeslice.ts';
+import { anyTimeslice, keepsPage } from './mm/timeslice.ts';
 import { isUnderWay } from './mm/notifier.ts';
 import { resolvePlace, type SpaceSpan } from './place.ts';
 import { bitstreamBusy } from './owners/hotplug.ts';
@@ -82,7 +82,10 @@ export function stillWaits(world: World, op: Op, on: string): boolean {
   if (on === 'mmap') return (world.records.space[spaceOf(world, op) ?? '']?.mmapWriter ?? null) !== null;
   if (on === 'invalidation' && 'context' in op)
     return isUnderWay({ world }, world.records.notifier[op.context]?.space ?? '');
-  if (on === 'timeslice') return anyTimeslice(world);
+  if (on === 'timeslice') {
+    const span = 'place' in op && op.place !== undefined ? resolvePlace(world, op.place) : null;
+    return span === null ? anyTimeslice(world) : keepsPage(world, span);
+  }
   if (on === 'reservation' || on === 'fence') return stillBusy(world, op, on);
   if (on === 'pagemap' && op.op === 'loadBitstream') return bitstreamBusy(world, op.device);
   if (on === 'pagemap' && 'device' in op) return pagemapBusy(world, String(op.device));

@@ -48,6 +48,13 @@ describe('a time slice', () => {
     expect(printStrip(world, 'A.heap')).toBe('SSSS');
   });
 
+  it('keeps nobody waiting once the page is home', () => {
+    const evict: OpInput = { op: 'evict', by: 'driver:gpu0', device: 'gpu0' };
+    const { world } = run([...start, slice(true), read('A.heap[0]'), evict]);
+    expect(world.records.waiting).toEqual({});
+    expect(printStrip(world, 'A.heap')).toBe('SSSS');
+  });
+
   it('is for devices with private memory', () => {
     expect(run([{ op: 'timeslice', by: 'kernel', device: 'nic0' }]).results).toEqual(['ENODEV']);
   });

@@ -7,16 +7,28 @@
  * Models the timeslice of drivers/gpu/drm/drm_pagemap.c: until it is over, a CPU fault on such a page is done again and
  * again. Eviction does not wait for it. Worlds know no clock: an operation says when the time is over.
  */
+import { isDevPrivate } from '../../model/pte.ts';
 import type { World } from '../../model/world.ts';
+import { pageMap } from '../apply.ts';
 import type { OpResult } from '../event.ts';
+import type { SpaceSpan } from '../place.ts';
 import { ok, type Tx } from '../tx.ts';
+import { poolOf } from './frames.ts';
 
 export const timesliceRuns = (world: World, device: string | null): boolean =>
   device !== null && world.records.device[device]?.timeslice === true;
 
-/** Some fault waits for it nowhere any more: no device has one running. */
 export const anyTimeslice = (world: World): boolean =>
   Object.values(world.records.device).some(({ timeslice }) => timeslice === true);
+
+/** Some page of a stretch is in the private memory of a device whose time slice runs: a fault on it is still done again. */
+export const keepsPage = (world: World, { space, start, end }: SpaceSpan): boolean =>
+  pageMap(world, 'pte', space)
+    .occupied(start, end)
+    .some(
+      ({ values: [word = 0, frame = 0] }) =>
+        isDevPrivate(word) && timesliceRuns(world, poolOf(world, frame)?.device ?? null),
+    );
 
 export function setTimeslice(tx: Tx, device: string, on: boolean): OpResult {
   const at = { device };
