@@ -55,31 +55,16 @@ mostFiles=250000
 
 # copy DIR NAME...: these files of a directory (names may be patterns); what cannot be read is left out. One process for
 # all of them: a large machine has ten thousand. (The shell's own read takes single bytes, which sysfs refuses.)
-copy() {
-  dir=$1
-  shift
-  [ -d "$root/$dir" ] || return 0
-  set -f
-  names=$*
-  set +f
-  found=
-  cd "$root/$dir" || return 0
-  for name in $names; do
-    [ -f "$name" ] && [ -r "$name" ] && [ ! -L "$name" ] && [ "$files" -lt "$mostFiles" ] || continue
-    found="$found ./$name"
-    files=$((files + 1))
-  done
-  [ -z "$found" ] || {
-    [ -d "$stage/t/$dir" ] || mkdir -p "$stage/t/$dir"
-    cp $found "$stage/t/$dir/" 2>/dev/null
-  }
-  cd /
-}
+copy() { take file "$@"; }
 
 # links DIR NAME...: these links of a directory, as links.
-links() {
-  dir=$1
-  shift
+links() { take link "$@"; }
+
+# take file|link DIR NAME...
+take() {
+  kind=$1
+  dir=$2
+  shift 2
   [ -d "$root/$dir" ] || return 0
   set -f
   names=$*
@@ -87,7 +72,8 @@ links() {
   found=
   cd "$root/$dir" || return 0
   for name in $names; do
-    [ -L "$name" ] && [ "$files" -lt "$mostFiles" ] || continue
+    if [ "$kind" = link ]; then [ -L "$name" ]; else [ -f "$name" ] && [ -r "$name" ] && [ ! -L "$name" ]; fi || continue
+    [ "$files" -lt "$mostFiles" ] || continue
     found="$found ./$name"
     files=$((files + 1))
   done
