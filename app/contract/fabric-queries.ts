@@ -101,7 +101,7 @@ export interface WayHop {
   readonly to: string;
   /** What `to` is: "GPU", "root port". */
   readonly toKind: string;
-  /** "pcie", "nvlink"; "internal": inside one thing. */
+  /** "PCIe", "NVLink"; "internal": inside one thing; empty: unknown. */
   readonly link: string;
   readonly latencyNs: number;
   readonly latencyFrom: FigureSource;
@@ -116,7 +116,7 @@ export interface WayView {
   readonly hops: readonly WayHop[];
   readonly latencyNs: number;
   readonly gbs: number | null;
-  /** "package:0 – package:1 (upi)" */
+  /** "package:0 – package:1 (UPI)" */
   readonly bottleneck: string | null;
   /** Links whose rate nobody tells, inner ones aside. */
   readonly untold: number;

@@ -122,7 +122,7 @@ describe('a route', () => {
     const between = (step: number) =>
       session.findRoutes({ cursor: { step, event: null }, from: 'accel0', to: 'accel1' }).nearest;
     expect(between(-1)?.latencyNs).toBe(660);
-    expect(between(steps - 1)).toMatchObject({ latencyNs: 200, gbs: 50, bottleneck: 'accel0 – accel1 (xgmi)' });
+    expect(between(steps - 1)).toMatchObject({ latencyNs: 200, gbs: 50, bottleneck: 'accel0 – accel1 (xGMI)' });
   });
 
   it('of peer DMA goes up to the root complex where a port redirects, and says so', async () => {

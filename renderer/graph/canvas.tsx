@@ -212,8 +212,10 @@ function Graph() {
     const zoom = present && fitting < least && fitting > least * 0.93 ? least : fitting;
     const x = (width - bounds.width * zoom) / 2 - bounds.x * zoom;
     const y = Math.max(margin, (height - bounds.height * zoom) / 3) - bounds.y * zoom;
-    fitted.current = { key: fitKey, wishes, viewport: { x, y, zoom } };
-    const handle = requestAnimationFrame(() => void flow.setViewport({ x, y, zoom }));
+    const handle = requestAnimationFrame(() => {
+      fitted.current = { key: fitKey, wishes, viewport: { x, y, zoom } };
+      void flow.setViewport({ x, y, zoom });
+    });
     return () => cancelAnimationFrame(handle);
   }, [fitKey, bounds, flow]);
 

@@ -1,7 +1,9 @@
 /** Routes as tables of their links, and as lines of the graph. */
 import type { DrawnWay, WayView } from '../../contract/fabric-queries.ts';
 import type { Route } from '../../engine/fabric/route.ts';
+import type { LinkKind } from '../../model/topology.ts';
 import type { World } from '../../model/world.ts';
+import { linkKindWords } from '../parts/part-words.ts';
 import type { FabricPlaces } from './places.ts';
 
 /** Ways that are drawn together, and the places that they join. */
@@ -20,10 +22,15 @@ export function drawnWay(
   };
 }
 
-/** "package:0 – package:1 (upi)" */
+/** As its makers write it; inside one thing it is no wire. */
+const kindOf = (kind: LinkKind | 'internal'): string => (kind === 'internal' ? kind : linkKindWords[kind]);
+
+/** "package:0 – package:1 (UPI)" */
 export function linkTitle(world: World, key: string): string {
   const link = world.records.link[key];
-  return link === undefined ? key : `${link.a} – ${link.b}${link.kind === 'unknown' ? '' : ` (${link.kind})`}`;
+  if (link === undefined) return key;
+  const word = kindOf(link.kind);
+  return `${link.a} – ${link.b}${word === '' ? '' : ` (${word})`}`;
 }
 
 export function wayView(world: World, places: FabricPlaces, route: Route): WayView {
@@ -35,7 +42,17 @@ export function wayView(world: World, places: FabricPlaces, route: Route): WayVi
       const { kind, latencyNs, latencyFrom, gbs, gbsFrom } = link;
       const toKind = places.kind(world, to);
       return [
-        { from, to, toKind, link: kind, latencyNs, latencyFrom, gbs, gbsFrom, narrowest: key === route.bottleneck },
+        {
+          from,
+          to,
+          toKind,
+          link: kindOf(kind),
+          latencyNs,
+          latencyFrom,
+          gbs,
+          gbsFrom,
+          narrowest: key === route.bottleneck,
+        },
       ];
     }),
     latencyNs: route.latencyNs,

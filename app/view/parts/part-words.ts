@@ -56,21 +56,23 @@ export function kindWord(object: TopologyObject): string {
 
 const memoryWord = (kind: string): string => (kind === 'gpu' ? 'GPU memory' : kind.toUpperCase());
 
-const linkWords: Readonly<Record<LinkKind, string>> = {
-  ddr: 'DDR link',
-  hbm: 'HBM link',
-  pcie: 'PCIe link',
-  cxl: 'CXL link',
+/** Kinds of links as their makers write them. */
+export const linkKindWords: Readonly<Record<LinkKind, string>> = {
+  ddr: 'DDR',
+  hbm: 'HBM',
+  pcie: 'PCIe',
+  cxl: 'CXL',
   nvlink: 'NVLink',
-  xgmi: 'xGMI link',
-  c2c: 'C2C link',
-  upi: 'UPI link',
-  'on-package': 'on-package link',
-  network: 'network link',
-  unknown: 'link',
+  xgmi: 'xGMI',
+  c2c: 'C2C',
+  upi: 'UPI',
+  'on-package': 'on-package',
+  network: 'network',
+  unknown: '',
 };
 
-export const linkWord = (link: Link): string => linkWords[link.kind];
+export const linkWord = ({ kind }: Link): string =>
+  kind === 'nvlink' ? 'NVLink' : `${linkKindWords[kind]} link`.trim();
 
 const hex = (n: number | null, width: number): string =>
   n === null ? '?'.repeat(width) : n.toString(16).padStart(width, '0');
