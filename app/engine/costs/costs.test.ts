@@ -157,6 +157,29 @@ describe('what things cost on a two-socket server', () => {
     expect(ask('gpu0', 'dram9')).toEqual({ errno: 'ENODEV' });
   });
 
+  it('there is nothing to save where peer-to-peer does not let the device reach the memory of another', () => {
+    const peers = (trusted: boolean): World =>
+      bootWorld(`
+memscape: topology
+version: 1
+objects:
+  - { kind: machine, id: machine }
+  - { kind: package, id: "package:0", vendor: intel, family: 6 }
+  - { kind: numaNode, id: "numa:0", parent: "package:0", memoryKind: dram, bytes: 1 GiB, registration: system }
+  - { kind: hostBridge, id: hb0, parent: "package:0", firstDevice: { devfn: 0, vendor: 0x8086, device: ${trusted ? '0x09a2' : '0x1234'}, isRootPort: false } }
+  - { kind: pciBridge, id: rp0, parent: hb0, bdf: "0000:00:01.0", role: rootPort }
+  - { kind: pciBridge, id: rp1, parent: hb0, bdf: "0000:00:02.0", role: rootPort }
+  - { kind: pciFunction, id: d0, parent: rp0, bdf: "0000:01:00.0", deviceKind: gpu }
+  - { kind: pciFunction, id: d1, parent: rp1, bdf: "0000:02:00.0", deviceKind: gpu }
+  - { kind: deviceMemory, id: m0, parent: d0, memoryKind: vram, bytes: 1 GiB, registration: private }
+  - { kind: deviceMemory, id: m1, parent: d1, memoryKind: vram, bytes: 1 GiB, registration: private }
+`);
+    const ask = (machine: World): unknown =>
+      last(play(machine, [{ op: 'breakEven', by: 'kernel', device: 'gpu0', from: 'gpu1.vram' }])).result;
+    expect(ask(peers(true))).toMatchObject({ ok: true });
+    expect(ask(peers(false))).toEqual({ errno: 'EHOSTUNREACH' });
+  });
+
   it('a transaction costs what its events cost', () => {
     for (const transaction of [...before, migrated]) {
       const sum = eventCosts(transaction).reduce((ns, cost) => ns + cost.ns, 0);

@@ -2,6 +2,7 @@
 import { ok, type Tx } from '../tx.ts';
 import type { OpResult } from '../event.ts';
 import { breakEven } from '../costs/break-even.ts';
+import { peerWay } from '../costs/transfer.ts';
 import { findDevices, type DeviceQuery } from './find-device.ts';
 import { planPipeline, type Stage } from './pipeline.ts';
 import { shortestRoute, widestRoute } from './route.ts';
@@ -71,7 +72,7 @@ export function askForPipeline(tx: Tx, stages: readonly Stage[], bytes: number):
   return ok;
 }
 
-/** -ENODEV: a memory that is not there, or none of the device's own to move to. */
+/** -ENODEV: a memory that is not there, or none of the device's own to move to. -EHOSTUNREACH: it cannot use it now. */
 export function askForBreakEven(tx: Tx, { device, from, to, bytes, huge }: BreakEvenQuestion): OpResult {
   const own = Object.entries(tx.world.records.pool).find(([, pool]) => pool.device === device)?.[0];
   const target = to ?? own;
@@ -80,6 +81,12 @@ export function askForBreakEven(tx: Tx, { device, from, to, bytes, huge }: Break
     return tx.refuse('ENODEV', 'breakEven.none', {
       why:
         missing === undefined ? `${device} has no memory of its own` : `there is no memory ${missing} in this machine`,
+    });
+  const owner = tx.get('pool', from)?.registration === 'private' ? (tx.get('pool', from)?.device ?? device) : device;
+  const way = peerWay(tx.world, device, owner).kind;
+  if (way === 'bounce' || way === 'none')
+    return tx.refuse('EHOSTUNREACH', 'breakEven.unreachable', {
+      why: `${device} may not reach the memory of ${owner}: there are no passes that a migration could save`,
     });
   const { migration, remoteNs, localNs, passes } = breakEven(tx.world, device, from, target, bytes, huge);
   tx.emit({
