@@ -45,6 +45,8 @@ export interface Place {
   readonly own: readonly { readonly pool: string; readonly way: Way }[];
   /** Cost to each memory that all may use. */
   readonly shared: Float64Array;
+  /** Ways to places below the same root port, as far as they were asked for. */
+  readonly switchWays: Map<Place, Way | null>;
   /** Places of one shape have the same ways, but for those to places near them. */
   readonly shape: number;
 }
@@ -160,6 +162,14 @@ export class Places {
 
   /** The way between two functions below one root port: straight over the bridges they share, or over the root. */
   #switchWay(client: Place, provider: Place): Way | null {
+    const known = client.switchWays.get(provider);
+    if (known !== undefined) return known;
+    const way = this.#askSwitchWay(client, provider);
+    client.switchWays.set(provider, way);
+    return way;
+  }
+
+  #askSwitchWay(client: Place, provider: Place): Way | null {
     const { mapType } = peerDecision(this.world, provider.name, client.name);
     if (mapType === 'NOT_SUPPORTED') return null;
     const to = mapType === 'BUS_ADDR' ? this.#commonAncestor(client.name, provider.name) : null;
@@ -225,6 +235,7 @@ export class Places {
       own,
       shared,
       shape,
+      switchWays: new Map(),
     };
     this.#places.set(name, place);
     return place;
