@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../model/world.ts';
 import { peerDecision } from './peers.ts';
-import { Search, type Partial, type Stage } from './pipeline-search.ts';
+import { engineNs, Search, type Partial, type Stage } from './pipeline-search.ts';
+import { planPipeline } from './pipeline.ts';
 import { plans, worldOf } from './testing/random-machine.ts';
 
 const stages: fc.Arbitrary<readonly Stage[]> = fc.array(
@@ -42,6 +43,30 @@ describe('searching a pipeline', () => {
         expect(found.length).toBe(Math.min(12, costsOfAll(world, wanted, bytes).length));
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('costs what the wires of its legs and its engines add up to, one after the other', () => {
+    fc.assert(
+      fc.property(plans, stages, fc.constantFrom(64, 2 ** 20), (plan, wanted, bytes) => {
+        const world = worldOf(plan);
+        const found = new Search(world, bytes).run(wanted);
+        const answer = planPipeline(world, wanted, bytes);
+        if (typeof found === 'number' || answer.kind === 'none') return;
+        for (const { devices, buffers, legs } of answer.assignments) {
+          const key = (end: Partial): string =>
+            (end.before === null ? '' : `${key(end.before)} ${end.buffer}`) + ` ${end.device}`;
+          const named = devices.map((device, i) => (i === 0 ? ` ${device}` : ` ${buffers[i - 1]} ${device}`)).join('');
+          const wires = legs.reduce((ns, { route }) => {
+            const links = route.hops.map(({ link }) => world.records.link[link]);
+            const gbs = Math.min(...links.map((link) => link?.gbs ?? Number.POSITIVE_INFINITY));
+            return ns + links.reduce((sum, link) => sum + (link?.latencyNs ?? 0), 0) + bytes / gbs;
+          }, 0);
+          const engines = wanted.reduce((ns, stage, i) => ns + engineNs(world, stage, devices[i] ?? '', bytes), 0);
+          expect(found.find((end) => key(end) === named)?.ns).toBeCloseTo(wires + engines, 3);
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -86,7 +86,6 @@ export function loadBitstream(tx: Tx, fpga: string, name: string, functions: rea
     return tx.refuse('EBUSY', 'hotplug.load.held', {
       at,
       why: `${held.join(', ')}: take it back first`,
-      fn: 'fpga_region_get',
     });
   if (functions.length >= functionsOfDevice)
     return tx.refuse('ENOSPC', 'hotplug.load.functions', {
