@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialWorld } from './initial-world.ts';
 import { findBroken } from './testing/laws.ts';
-import { anyIntents, anyMachine, asNextOps, swappingIntents, swappingMachine } from './testing/random-ops.ts';
+import { anyMachine, swappingMachine } from './testing/random-machines.ts';
+import { anyIntents, asNextOps, swappingIntents } from './testing/random-ops.ts';
 
 /** `npm run fuzz -- engine` sets both: how many sequences, and from which seed. */
 const sequences = Number(process.env['MEMSCAPE_FUZZ_SEQUENCES'] ?? 200);
